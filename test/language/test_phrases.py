@@ -50,7 +50,8 @@ def test_every_part_of_a_trained_phrase_is_in_the_word_list() -> None:
 
 def test_kinds_are_named_in_reading_order() -> None:
     assert kinds_in("the chair left of the blue desk") == ("chair", "table")
-    assert kinds_in("closest red thing") == ()
+    assert kinds_in("closest red object") == ("thing",)
+    assert kinds_in("closest red one") == ()
 
 
 def test_apostrophes_do_not_split_words() -> None:

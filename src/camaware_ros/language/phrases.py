@@ -40,8 +40,8 @@ def normalise_phrase(text: str) -> str:
 
 
 def kinds_in(phrase: str) -> tuple[str, ...]:
-    """The object kinds a phrase names, in reading order; empty when it names none."""
-    return tuple(word for word in normalise_phrase(phrase).split() if word in KINDS)
+    """The object kinds a phrase names, "thing" included, in reading order; empty for none."""
+    return tuple(word for word in normalise_phrase(phrase).split() if word in (*KINDS, "thing"))
 
 
 def _longest_synonym(words: Sequence[str]) -> tuple[int, tuple[str, ...]]:

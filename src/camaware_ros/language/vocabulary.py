@@ -25,7 +25,7 @@ SUPERLATIVES: tuple[str, ...] = ("closest", "farthest", "leftmost", "rightmost")
 
 ARTICLES: frozenset[str] = frozenset({"the", "a", "an"})
 
-WORDS: tuple[str, ...] = (*KINDS, *COLOURS, *SUPERLATIVES, "left", "right", "of")
+WORDS: tuple[str, ...] = (*KINDS, *COLOURS, *SUPERLATIVES, "left", "right", "of", "thing")
 """Every word a normalised phrase may hold. Order matters: token ids follow it."""
 
 SYNONYMS: Mapping[str, str] = MappingProxyType(
@@ -54,6 +54,8 @@ SYNONYMS: Mapping[str, str] = MappingProxyType(
         # colours
         "violet": "purple",
         "crimson": "red",
+        "object": "thing",
+        "item": "thing",
         # superlatives
         "nearest": "closest",
         "furthest": "farthest",
