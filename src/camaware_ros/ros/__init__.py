@@ -1,0 +1,1 @@
+"""The only layer that knows rclpy and messages: conversions, TF, QoS, diagnostics and the nodes."""
