@@ -32,7 +32,11 @@ def ask_python(python: Path, code: str, environment: Mapping[str, str]) -> str:
         SetupError: the interpreter failed; the text carries its last line.
     """
     done = subprocess.run(
-        [str(python), "-c", code], env=dict(environment), capture_output=True, text=True, check=False
+        [str(python), "-c", code],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         reason = done.stderr.strip().splitlines()[-1:] or ["no output"]
