@@ -1,0 +1,76 @@
+"""How every node process begins and ends: one ``main`` that leaves with 0 when it is told to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+import rclpy
+from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.node import Node
+
+# What rclpy raises when SIGINT or SIGTERM took the context away in the middle of a call.
+_CONTEXT_GONE = (ExternalShutdownException, RuntimeError)
+
+
+def run_node(
+    make_node: Callable[[], Node],
+    arguments: Sequence[str] | None = None,
+    make_executor: Callable[[], Executor] = SingleThreadedExecutor,
+    started: Callable[[Node], None] | None = None,
+) -> int:
+    """Spin one node until the process is told to end.
+
+    The node is destroyed in every case; one that owns threads joins them in ``destroy_node``.
+
+    Args:
+        make_node: called after rclpy was initialised.
+        arguments: command line with ROS arguments; that of the process where not given.
+        make_executor: for nodes that need more than one thread.
+        started: called once before spinning, for example with ``autostart``.
+
+    Returns:
+        0 after SIGINT or SIGTERM.
+    """
+    rclpy.init(args=list(arguments) if arguments is not None else sys.argv)
+    node: Node | None = None
+    executor: Executor | None = None
+    try:
+        node = make_node()
+        executor = make_executor()
+        executor.add_node(node)
+        if started is not None:
+            started(node)
+        executor.spin()
+    except KeyboardInterrupt:
+        pass
+    except _CONTEXT_GONE:
+        if rclpy.ok():
+            raise
+    finally:
+        _end(executor, node)
+    return 0
+
+
+def autostart(node: Node) -> None:
+    """Configure and activate a lifecycle node whose ``autostart`` parameter is true.
+
+    A node that cannot be configured stays alive, so that its diagnostics can say why and a later
+    transition can succeed.
+    """
+    if not isinstance(node, LifecycleNode) or not node.get_parameter("autostart").value:
+        return
+    if node.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+        node.trigger_activate()
+
+
+def _end(executor: Executor | None, node: Node | None) -> None:
+    """Stop callbacks first, then the node with its threads, then the context."""
+    try:
+        if executor is not None:
+            executor.shutdown()
+        if node is not None:
+            node.destroy_node()
+    finally:
+        rclpy.try_shutdown()
