@@ -6,6 +6,7 @@ import random
 import string
 
 import pytest
+
 from camaware_ros.language.commands import (
     MAX_COMMAND_LENGTH,
     Command,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from camaware_ros.language.phrases import kinds_in, normalise_phrase, split_words
 from camaware_ros.language.vocabulary import (
     ARTICLES,

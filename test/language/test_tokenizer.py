@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from camaware_ros.language.tokenizer import BOS_ID, LOC_ID, PAD_ID, UNKNOWN_ID, WordTokenizer
 from camaware_ros.language.vocabulary import COLOURS, KINDS
 

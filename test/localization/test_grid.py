@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from camaware_ros.localization.grid import GridMap, clearance, steps_from
 from scipy import ndimage
-from scipy.sparse.csgraph import dijkstra
 from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import dijkstra
+
+from camaware_ros.localization.grid import GridMap, clearance, steps_from
 
 
 def empty(height: int = 8, width: int = 10, **changes: object) -> GridMap:

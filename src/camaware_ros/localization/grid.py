@@ -120,36 +120,35 @@ def steps_from(start: tuple[int, int], free: BoolArray) -> FloatArray:
         start: (row, column), taken as free.
         free: shape (h, w).
     """
-    steps = np.full(free.shape, np.inf)
-    steps[start] = 0.0
-    open_cells = np.pad(free, 1)
-    known = np.zeros_like(open_cells)
-    known[start[0] + 1, start[1] + 1] = True
-    front = np.array([[start[0] + 1, start[1] + 1]])
+    steps = np.full((free.shape[0] + 2, free.shape[1] + 2), np.inf)
+    blocked = ~np.pad(free, 1).ravel()
+    width = steps.shape[1]
+    flat = steps.reshape(-1)
+    front = np.array([(start[0] + 1) * width + start[1] + 1])
     before = front[:0]
+    flat[front] = 0.0
     count = 0
     while len(front) or len(before):
         count += 1
-        sources = np.concatenate([front, before])
-        reached = _neighbours(sources, open_cells, diagonal=count % 2 == 0)
-        reached = reached[~known[reached[:, 0], reached[:, 1]]]
-        reached = np.unique(reached, axis=0)
-        known[reached[:, 0], reached[:, 1]] = True
-        steps[reached[:, 0] - 1, reached[:, 1] - 1] = count
+        reached = _wave(np.concatenate([front, before]), blocked, width, diagonal=count % 2 == 0)
+        reached = np.unique(reached[np.isinf(flat[reached])])
+        flat[reached] = count
         before, front = front, reached
-    return steps
+    return steps[1:-1, 1:-1]
 
 
-def _neighbours(cells: NDArray[np.int64], free: BoolArray, *, diagonal: bool) -> NDArray[np.int64]:
-    found = []
-    for dr, dc in ((0, 1), (0, -1), (1, 0), (-1, 0)):
-        found.append(cells + (dr, dc))
+def _wave(
+    cells: NDArray[np.int64], blocked: BoolArray, width: int, *, diagonal: bool
+) -> NDArray[np.int64]:
+    """Free neighbours of cells, as flat indices of a grid with a closed border."""
+    found = [cells + step for step in (1, -1, width, -width)]
     if diagonal:
-        for dr, dc in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-            sides = free[cells[:, 0] + dr, cells[:, 1]] & free[cells[:, 0], cells[:, 1] + dc]
-            found.append(cells[sides] + (dr, dc))
+        for down in (width, -width):
+            for right in (1, -1):
+                open_sides = ~(blocked[cells + down] | blocked[cells + right])
+                found.append(cells[open_sides] + down + right)
     reached = np.concatenate(found)
-    return reached[free[reached[:, 0], reached[:, 1]]]
+    return reached[~blocked[reached]]
 
 
 def _turn(yaw_rad: float) -> FloatArray:
