@@ -176,7 +176,7 @@ def _ring(box: Box3, grid: GridMap, wanted: StandOff) -> BoolArray:
 def _way_lengths(
     robot_xy: FloatArray, grid: GridMap, room: FloatArray, wanted: StandOff
 ) -> FloatArray:
-    """How far each cell is for the robot, metres: way and straight line averaged; inf if cut off."""
+    """How far each cell is, metres: mean of way and straight line; inf where cut off."""
     start, inside = grid.cells(robot_xy)
     if not inside:
         raise GoalError("ROBOT_OUTSIDE_MAP", f"the robot at {robot_xy.round(2)} is not on the map")

@@ -86,7 +86,7 @@ def _heated(image: Image, heat: ArrayLike) -> Image:
     height, width = image.shape[:2]
     share = cv2.resize(values / max(float(values.max()), 1e-12), (width, height))
     hot = cv2.applyColorMap((255 * share).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
-    weight = 0.65 * np.sqrt(share.clip(0, 1))[..., None]
+    weight = 0.7 * share.clip(0, 1)[..., None]
     return ((1 - weight) * image + weight * hot).astype(np.uint8)
 
 
@@ -97,12 +97,21 @@ def _scale(image: Image) -> float:
 
 def _draw_box(image: Image, edges: Sequence[Edge], colour: Colour) -> None:
     width = max(1, round(2 * _scale(image)))
-    for edge in sorted(edges, key=lambda edge: not edge.hidden):
-        thickness = max(1, width // 2) if edge.hidden else width
-        shown = tuple(int(0.6 * part) for part in colour) if edge.hidden else colour
-        lines = [_drawable(run) for run in edge.runs]
-        for ink, extra in ((_SHADE, 2), (shown, 0)):
-            cv2.polylines(image, lines, False, ink, thickness + extra, cv2.LINE_AA, _SUBPIXEL_BITS)
+    shade = image.copy()
+    _draw_lines(shade, [run for edge in edges for run in edge.runs], _SHADE, width + 2)
+    image[:] = cv2.addWeighted(image, 0.5, shade, 0.5, 0)
+    faint = tuple(int(0.7 * part) for part in colour)
+    hidden = [run for edge in edges for run in edge.runs if edge.hidden]
+    _draw_lines(image, hidden, faint, max(1, width // 2))  # type: ignore[arg-type]
+    seen = [run for edge in edges for run in edge.runs if not edge.hidden]
+    _draw_lines(image, seen, colour, width)
+
+
+def _draw_lines(
+    image: Image, runs: Sequence[NDArray[np.float64]], colour: Colour, width: int
+) -> None:
+    lines = [_drawable(run) for run in runs]
+    cv2.polylines(image, lines, False, colour, width, cv2.LINE_AA, _SUBPIXEL_BITS)
 
 
 def _drawable(pixels: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -29,6 +29,7 @@ PAINT = {
     "white": "#fafafa",
     "black": "#2b2b2b",
 }
+ROUND_KINDS = ("ball", "cylinder", "cone", "lamp")
 _ESTIMATE, _PATH, _GOAL, _INK = "#0097c4", "#1d3557", "#e0218a", "#333333"
 _FREE, _UNKNOWN, _OCCUPIED = (0.97, 0.97, 0.95), (0.86, 0.87, 0.89), (0.55, 0.57, 0.62)
 
@@ -101,7 +102,7 @@ def draw_topdown(
     if goal is not None:
         _draw_goal(axes, goal)
     _finish(axes, title)
-    figure.savefig(out_path, dpi=130)
+    figure.savefig(out_path, dpi=130, bbox_inches="tight", pad_inches=0.15)
     return Path(out_path)
 
 
@@ -115,6 +116,11 @@ def footprint(box: Box3, margin_m: float = 0.0) -> FloatArray:
     cosine, sine = np.cos(box.yaw_rad), np.sin(box.yaw_rad)
     outline = local @ np.array([[cosine, sine], [-sine, cosine]]) + box.center[:2]
     return np.concatenate([outline, outline[:1]])
+
+
+def _disc(box: Box3) -> FloatArray:
+    """The outline of a round thing that fills the box."""
+    return ellipse(np.square(box.size[:2] / 2) * np.eye(2), sigmas=1.0) + box.center[:2]
 
 
 def ellipse(covariance: ArrayLike, sigmas: float = 2.0) -> FloatArray:
@@ -143,8 +149,8 @@ def _draw_grid(axes: Any, grid: GridMap) -> None:
         zorder=0,
     )
     corners = placed.transform([[0, 0], [width, 0], [width, height], [0, height]])
-    axes.update_datalim(corners)
-    axes.autoscale_view()
+    axes.set_xlim(corners[:, 0].min(), corners[:, 0].max())
+    axes.set_ylim(corners[:, 1].min(), corners[:, 1].max())
 
 
 def _draw_view(axes: Any, view: View) -> None:
@@ -166,7 +172,7 @@ def _draw_view(axes: Any, view: View) -> None:
 
 
 def _draw_object(axes: Any, label: str, colour: str, box: Box3) -> None:
-    outline = footprint(box)
+    outline = _disc(box) if set(label.split()) & set(ROUND_KINDS) else footprint(box)
     axes.fill(
         *outline.T, facecolor=PAINT.get(colour, "#9a9a9a"), edgecolor=_INK, linewidth=1.2, zorder=3
     )
