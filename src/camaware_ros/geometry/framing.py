@@ -1,0 +1,133 @@
+"""A plan of crop, resize and pad, applied alike to an image, its camera and pixels; invertible.
+
+Order: the crop is cut out of the source, resized, and laid into the output at ``pad``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from camaware_ros.geometry.camera import Camera
+
+FloatArray = NDArray[np.float64]
+Resize = Callable[[NDArray[np.uint8], tuple[int, int]], NDArray[np.uint8]]
+
+
+def area_resize(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Shrink by area average, enlarge linearly. ``size`` is (width, height)."""
+    import cv2
+
+    shrinks = size[0] < image.shape[1] or size[1] < image.shape[0]
+    return cv2.resize(  # type: ignore[return-value]
+        image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """Where every pixel of a source image goes.
+
+    Attributes:
+        source_size: (width, height) of the source.
+        crop: (left, top, width, height), whole pixels inside the source.
+        resized: (width, height) of the crop after resizing.
+        pad: (left, top) of the resized crop in the output.
+        output_size: (width, height) of the output.
+    """
+
+    source_size: tuple[int, int]
+    crop: tuple[int, int, int, int]
+    resized: tuple[int, int]
+    pad: tuple[int, int]
+    output_size: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        left, top, width, height = self.crop
+        inside = left >= 0 and top >= 0 and width > 0 and height > 0
+        if not inside or left + width > self.source_size[0] or top + height > self.source_size[1]:
+            raise ValueError(f"crop: expected a window inside {self.source_size}, got {self.crop}")
+        fits = all(
+            p >= 0 and r > 0 and p + r <= o
+            for p, r, o in zip(self.pad, self.resized, self.output_size, strict=True)
+        )
+        if not fits:
+            raise ValueError(
+                f"resized at pad: expected to fit in {self.output_size}, got {self.resized} at {self.pad}"
+            )
+
+    @classmethod
+    def letterbox(cls, source_size: tuple[int, int], output_size: tuple[int, int]) -> Framing:
+        """The whole source as large as fits, aspect kept, centred."""
+        if min(source_size) < 1 or min(output_size) < 1:
+            raise ValueError(f"sizes: expected at least 1 pixel, got {source_size}, {output_size}")
+        scale = min(output_size[0] / source_size[0], output_size[1] / source_size[1])
+        width = min(max(1, round(source_size[0] * scale)), output_size[0])
+        height = min(max(1, round(source_size[1] * scale)), output_size[1])
+        return cls(
+            source_size=source_size,
+            crop=(0, 0, *source_size),
+            resized=(width, height),
+            pad=((output_size[0] - width) // 2, (output_size[1] - height) // 2),
+            output_size=output_size,
+        )
+
+    @property
+    def _scale(self) -> FloatArray:
+        return np.array([self.resized[0] / self.crop[2], self.resized[1] / self.crop[3]])
+
+    def camera(self, camera: Camera) -> Camera:
+        """The camera of the output image; ValueError when the source camera has another size."""
+        if (camera.width, camera.height) != self.source_size:
+            raise ValueError(
+                f"camera: expected size {self.source_size}, got {(camera.width, camera.height)}"
+            )
+        left, top = self.pad
+        width, height = self.resized
+        right, bottom = self.output_size[0] - left - width, self.output_size[1] - top - height
+        return camera.cropped(*self.crop).resized(width, height).padded(left, top, right, bottom)
+
+    def image(
+        self, image: NDArray[np.uint8], fill: int = 0, resize: Resize = area_resize
+    ) -> NDArray[np.uint8]:
+        """The output image, shape (height, width[, channels]).
+
+        Args:
+            image: uint8, shape (h, w) or (h, w, c) of ``source_size``.
+            fill: value of the border.
+            resize: how to resample; takes an image and (width, height).
+        """
+        if image.shape[:2] != (self.source_size[1], self.source_size[0]):
+            raise ValueError(
+                f"image: expected {self.source_size[1]} rows of {self.source_size[0]}, got {image.shape}"
+            )
+        left, top, width, height = self.crop
+        content = resize(image[top : top + height, left : left + width], self.resized)
+        shape = (self.output_size[1], self.output_size[0], *image.shape[2:])
+        out = np.full(shape, fill, dtype=image.dtype)
+        out[self._content] = content
+        return out
+
+    @property
+    def _content(self) -> tuple[slice, slice]:
+        (x, y), (w, h) = self.pad, self.resized
+        return slice(y, y + h), slice(x, x + w)
+
+    def content(self) -> NDArray[np.bool_]:
+        """Which output pixels come from the source, shape (height, width)."""
+        mask = np.zeros((self.output_size[1], self.output_size[0]), dtype=bool)
+        mask[self._content] = True
+        return mask
+
+    def to_output(self, pixels: ArrayLike) -> FloatArray:
+        """Source pixels (..., 2) in the output."""
+        result: FloatArray = (np.asarray(pixels, float) - self.crop[:2]) * self._scale + self.pad
+        return result
+
+    def to_source(self, pixels: ArrayLike) -> FloatArray:
+        """Output pixels (..., 2) in the source."""
+        result: FloatArray = (np.asarray(pixels, float) - self.pad) / self._scale + self.crop[:2]
+        return result

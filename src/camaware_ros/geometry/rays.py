@@ -1,0 +1,135 @@
+"""Ray features: what the network is told about the camera, one vector per cell of the image.
+
+The network never sees a camera matrix. It sees, for every cell, the ray that the cell looks along
+(dense camera-ray embedding, CA-MLLM section 4.2, here with the true lens and a unit ray instead of
+pinhole coordinates) and, where the mounting is known, the same ray as a Pluecker line in a
+gravity-aligned frame on the floor below the camera, together with the distance at which it meets
+the floor. numpy only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camaware_ros.geometry.camera import Camera
+
+FloatArray = NDArray[np.float64]
+
+CHANNELS = (
+    "ray_x", "ray_y", "ray_z", "log_pixel_angle", "valid",
+    "forward", "left", "up", "moment_forward", "moment_left",
+    "height", "inverse_floor_range", "log_floor_range", "mounting_known",
+)  # fmt: skip
+STRIDE = 4
+PIXEL_ANGLE_UNIT_RAD = 0.01
+MAX_FLOOR_RANGE_M = 20.0
+
+
+def gravity_axes(up_camera: FloatArray) -> FloatArray:
+    """Axes of the gravity frame as rows in camera coordinates: forward, left, up.
+
+    Args:
+        up_camera: unit vector against gravity, optical frame, shape (3,).
+
+    Returns:
+        gravity_from_camera rotation, shape (3, 3). Forward is the optical axis laid level; for a
+        camera that looks straight up or down it is the image's downward axis laid level.
+    """
+    optical_axis = np.array([0.0, 0.0, 1.0])
+    if abs(up_camera[2]) > 0.999:
+        optical_axis = np.array([0.0, 1.0, 0.0])
+    forward = optical_axis - (optical_axis @ up_camera) * up_camera
+    forward /= np.linalg.norm(forward)
+    return np.stack([forward, np.cross(up_camera, forward), up_camera])
+
+
+def pixel_angle(rays: FloatArray, valid: NDArray[np.bool_], stride: int) -> FloatArray:
+    """Angle that one pixel spans at each cell: root of its solid angle, radians, shape (h, w).
+
+    Args:
+        rays: unit rays at the cell centres, shape (h, w, 3), h and w at least 2.
+        valid: which rays exist, shape (h, w).
+        stride: pixels per cell side.
+
+    Cells without two neighbours that have rays get the mean of the others.
+    """
+    across = np.gradient(rays, axis=1)
+    down = np.gradient(rays, axis=0)
+    solid = np.linalg.norm(np.cross(across, down), axis=-1) / stride**2
+    good = valid & np.isfinite(solid) & (solid > 0)
+    if not good.any():
+        raise ValueError("rays: expected at least one cell with a ray and two neighbours, got none")
+    return np.sqrt(np.where(good, solid, solid[good].mean()))
+
+
+def ray_features(
+    rays: FloatArray,
+    valid: NDArray[np.bool_],
+    stride: int = STRIDE,
+    up_camera: FloatArray | None = None,
+    height_m: float | None = None,
+) -> NDArray[np.float32]:
+    """The network's view of a camera.
+
+    Args:
+        rays: unit rays at cell centres in the optical frame, shape (h, w, 3); NaN where invalid.
+        valid: which rays exist, shape (h, w).
+        stride: pixels per cell side.
+        up_camera: unit vector against gravity, shape (3,); None when the mounting is unknown.
+        height_m: optical centre above the floor, metres; None when the mounting is unknown.
+
+    Returns:
+        float32 array of shape (len(CHANNELS), h, w); all zero where a cell has no ray.
+    """
+    angle = pixel_angle(rays, valid, stride)
+    direction = np.where(valid[..., None], rays, 0.0)
+    out = np.zeros((len(CHANNELS), *valid.shape), dtype=np.float32)
+    out[0:3] = np.moveaxis(direction, -1, 0)
+    out[3] = np.log(angle / PIXEL_ANGLE_UNIT_RAD)
+    out[4] = 1.0
+    if up_camera is not None and height_m is not None:
+        out[5:14] = _mounting_channels(direction, up_camera, height_m)
+    out *= valid
+    return out
+
+
+def _mounting_channels(direction: FloatArray, up: FloatArray, height_m: float) -> FloatArray:
+    """Channels 5..13: gravity-frame ray, Pluecker moment, height, floor distance, flag."""
+    forward, left, rise = np.moveaxis(direction @ gravity_axes(up).T, -1, 0)
+    inverse_range = np.maximum(-rise, 0.0) / height_m
+    floor_range = 1.0 / np.maximum(inverse_range, 1.0 / MAX_FLOOR_RANGE_M)
+    ones = np.ones_like(rise)
+    return np.stack([
+        forward, left, rise, -height_m * left, height_m * forward,
+        height_m * ones, np.minimum(inverse_range, 4.0), np.log(floor_range), ones,
+    ])  # fmt: skip
+
+
+def cells(
+    camera: Camera, content: NDArray[np.bool_]
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Rays at the centres of the network's cells, and which cells see something.
+
+    Args:
+        camera: intrinsics of the network's input image; width and height multiples of ``STRIDE``.
+        content: pixels that come from the sensor (the rest is padding), shape (height, width).
+
+    Returns:
+        Unit rays, NaN where there is none, shape (height / 4, width / 4, 3); and a mask of the
+        cells that have a ray and are mostly content, shape (height / 4, width / 4).
+
+    Raises:
+        ValueError: sizes that do not fit.
+    """
+    if content.shape != (camera.height, camera.width):
+        raise ValueError(
+            f"content: expected shape {(camera.height, camera.width)}, got {content.shape}"
+        )
+    if camera.width % STRIDE or camera.height % STRIDE:
+        raise ValueError(
+            f"camera: expected a size in multiples of {STRIDE}, got {camera.width}x{camera.height}"
+        )
+    rays, valid = camera.ray_map(STRIDE)
+    blocks = content.reshape(camera.height // STRIDE, STRIDE, camera.width // STRIDE, STRIDE)
+    return rays, valid & (blocks.mean(axis=(1, 3)) >= 0.5)

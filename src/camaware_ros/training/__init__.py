@@ -1,0 +1,1 @@
+"""Training: our own data engine, camera augmentation, losses and the trainer."""

@@ -1,0 +1,47 @@
+"""Camera-aware augmentation: resize, shift, crop, zoom, pad and aspect of a picture with its camera.
+
+Image, rays and 2-D truth change together; metric 3-D truth stays (CA-MLLM section 4.3). An
+augmentation is a ``Framing``, so it is exactly what a robot's image pipeline could have done. The
+field of view never leaves the trained range, so that held-out bands stay held out.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from camaware_ros.geometry.camera import Camera
+from camaware_ros.geometry.framing import Framing
+from camaware_ros.training.cameras import TRAINED_HFOV_DEG
+
+ZOOM = (0.6, 1.7)
+ASPECT_JITTER = 0.08
+
+
+def sample_framing(rng: np.random.Generator, camera: Camera) -> Framing | None:
+    """A random zoom: in (crop and enlarge) or out (shrink and pad), centred anywhere.
+
+    Returns None where the crop would leave the trained field of view.
+    """
+    zoom = math.exp(rng.uniform(math.log(ZOOM[0]), math.log(ZOOM[1])))
+    size = (camera.width, camera.height)
+    stretch = math.exp(rng.uniform(-ASPECT_JITTER, ASPECT_JITTER) / 2)
+    crop_w = min(round(size[0] / max(zoom, 1) * stretch), size[0])
+    crop_h = min(round(size[1] / max(zoom, 1) / stretch), size[1])
+    left = int(rng.integers(0, size[0] - crop_w + 1))
+    top = int(rng.integers(0, size[1] - crop_h + 1))
+    cropped = camera.cropped(left, top, crop_w, crop_h)
+    if not math.radians(TRAINED_HFOV_DEG[0]) <= cropped.hfov_rad:
+        return None
+    resized = (
+        min(round(size[0] * min(zoom, 1) * stretch), size[0]),
+        min(round(size[1] * min(zoom, 1) / stretch), size[1]),
+    )
+    pad = (
+        int(rng.integers(0, size[0] - resized[0] + 1)),
+        int(rng.integers(0, size[1] - resized[1] + 1)),
+    )
+    return Framing(
+        source_size=size, crop=(left, top, crop_w, crop_h), resized=resized, pad=pad, output_size=size
+    )

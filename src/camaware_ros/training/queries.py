@@ -1,0 +1,168 @@
+"""Phrases about a scene, each with the one thing it means or with nothing.
+
+Knows what is in view and where; does not know pixels or tokens. A phrase is only asked when the
+picture settles it: things hardly in view neither count as present nor as absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camaware_ros.language.vocabulary import COLOURS, KINDS
+
+ABSENT = -1
+BEARING_MARGIN_RAD = 0.05
+RANGE_MARGIN = 1.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InView:
+    """What the picture shows.
+
+    Attributes:
+        kind, colour: words per thing, shape (n,).
+        clear: seen well enough to be asked for, shape (n,).
+        seen: at least one pixel, shape (n,).
+        bearing_rad: to the right positive, shape (n,).
+        range_m: to the centre, shape (n,).
+    """
+
+    kind: tuple[str, ...]
+    colour: tuple[str, ...]
+    clear: NDArray[np.bool_]
+    seen: NDArray[np.bool_]
+    bearing_rad: NDArray[np.float64]
+    range_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A phrase, the index of the thing it means (``ABSENT`` for none) and its type."""
+
+    phrase: str
+    target: int
+    type: str
+
+
+def _matches(view: InView, kind: str | None, colour: str | None) -> list[int]:
+    """Every thing with at least a pixel in view that the words fit."""
+    return [
+        i
+        for i in range(len(view.kind))
+        if view.seen[i]
+        and (kind is None or view.kind[i] == kind)
+        and (colour is None or view.colour[i] == colour)
+    ]
+
+
+def _pick_clear(rng: np.random.Generator, view: InView) -> int | None:
+    clear = np.flatnonzero(view.clear)
+    return int(rng.choice(clear)) if len(clear) else None
+
+
+def _name(rng: np.random.Generator, view: InView, index: int) -> str | None:
+    """A name that means only this thing: its kind, or colour and kind."""
+    kind, colour = view.kind[index], view.colour[index]
+    if len(_matches(view, kind, None)) == 1 and rng.random() < 0.4:
+        return kind
+    return f"{colour} {kind}" if len(_matches(view, kind, colour)) == 1 else None
+
+
+def _direct(rng: np.random.Generator, view: InView, form: str) -> Query | None:
+    index = _pick_clear(rng, view)
+    if index is None:
+        return None
+    kind = view.kind[index] if form != "colour" else None
+    colour = view.colour[index] if form != "kind" else None
+    if len(_matches(view, kind, colour)) != 1:
+        return None
+    return Query(f"{colour or ''} {kind or 'thing'}".strip(), index, form)
+
+
+def _superlative(rng: np.random.Generator, view: InView) -> Query | None:
+    """Closest, farthest, leftmost or rightmost of at least two clear things, by a margin."""
+    word = str(rng.choice(["closest", "farthest", "leftmost", "rightmost"]))
+    index = _pick_clear(rng, view)
+    if index is None:
+        return None
+    noun = view.kind[index] if rng.random() < 0.6 else None
+    rivals = _matches(view, noun, None)
+    if len(rivals) < 2 or not view.clear[rivals].all():
+        return None
+    if word in ("closest", "farthest"):
+        key, margin = np.log(view.range_m[rivals]), np.log(RANGE_MARGIN)
+    else:
+        key, margin = view.bearing_rad[rivals], BEARING_MARGIN_RAD
+    if word in ("farthest", "rightmost"):
+        key = -key
+    order = np.argsort(key)
+    if key[order[1]] - key[order[0]] < margin:
+        return None
+    return Query(f"{word} {noun or 'thing'}", rivals[order[0]], "superlative")
+
+
+def _relation(rng: np.random.Generator, view: InView) -> Query | None:
+    """'X left of Y': exactly one X lies on that side of the one Y, by a margin."""
+    index, anchor = _pick_clear(rng, view), _pick_clear(rng, view)
+    if index is None or anchor is None or index == anchor:
+        return None
+    anchor_name = _name(rng, view, anchor)
+    if anchor_name is None:
+        return None
+    colour = view.colour[index] if rng.random() < 0.3 else None
+    rivals = [i for i in _matches(view, view.kind[index], colour) if i != anchor]
+    delta = view.bearing_rad[rivals] - view.bearing_rad[anchor]
+    if not view.clear[rivals].all() or (np.abs(delta) < BEARING_MARGIN_RAD).any():
+        return None
+    side = "left" if view.bearing_rad[index] < view.bearing_rad[anchor] else "right"
+    on_side = [r for r, d in zip(rivals, delta, strict=True) if (d < 0) == (side == "left")]
+    if on_side != [index]:
+        return None
+    noun = f"{colour} {view.kind[index]}" if colour else view.kind[index]
+    return Query(f"{noun} {side} of {anchor_name}", index, "relation")
+
+
+def _absent(rng: np.random.Generator, view: InView) -> Query | None:
+    """Something that is not there; half of the time its colour and its kind are."""
+    index = _pick_clear(rng, view)
+    kind, colour = str(rng.choice(KINDS)), str(rng.choice(COLOURS))
+    if index is not None and rng.random() < 0.5:
+        if rng.random() < 0.5:
+            kind = view.kind[index]
+        else:
+            colour = view.colour[index]
+    if rng.random() < 0.2:
+        return None if _matches(view, kind, None) else Query(kind, ABSENT, "absent")
+    return None if _matches(view, kind, colour) else Query(f"{colour} {kind}", ABSENT, "absent")
+
+
+_MAKERS: tuple[tuple[float, Callable[[np.random.Generator, InView], Query | None]], ...] = (
+    (0.36, lambda rng, view: _direct(rng, view, "colour+kind")),
+    (0.12, lambda rng, view: _direct(rng, view, "kind")),
+    (0.08, lambda rng, view: _direct(rng, view, "colour")),
+    (0.14, _relation),
+    (0.14, _superlative),
+    (0.16, _absent),
+)
+_CUMULATIVE = np.cumsum([weight for weight, _ in _MAKERS])
+
+
+def sample_queries(rng: np.random.Generator, view: InView, count: int) -> tuple[Query, ...]:
+    """``count`` phrases; where the scene does not offer enough, more absent things fill up."""
+    queries: list[Query] = []
+    for draw in rng.random(5 * count) * _CUMULATIVE[-1]:
+        maker = _MAKERS[int(np.searchsorted(_CUMULATIVE, draw))][1]
+        query = maker(rng, view)
+        if query is not None and query not in queries:
+            queries.append(query)
+        if len(queries) == count:
+            return tuple(queries)
+    while len(queries) < count:
+        query = _absent(rng, view)
+        if query is not None:
+            queries.append(query)
+    return tuple(queries)

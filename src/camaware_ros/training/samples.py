@@ -1,0 +1,242 @@
+"""One training sample from one number: a rendered scene with phrases, boxes and dense truth.
+
+Knows the layout of a sample. The network's input side is built by the same code that a robot runs
+(``geometry.rays``), so training and running cannot drift apart. numpy only.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from camaware_ros.geometry.camera import Camera
+from camaware_ros.geometry.framing import Framing
+from camaware_ros.geometry.rays import STRIDE, cells, gravity_axes, ray_features
+from camaware_ros.language.tokenizer import WordTokenizer
+from camaware_ros.language.vocabulary import COLOURS, KINDS
+from camaware_ros.training.augment import sample_framing
+from camaware_ros.training.cameras import BANDS, Band, Pose, View, sample_pose, sample_view
+from camaware_ros.training.photometry import develop
+from camaware_ros.training.queries import InView, Query, sample_queries
+from camaware_ros.training.render import cast
+from camaware_ros.training.scenes import Scene, sample_scene
+
+TOKEN = 16
+MAX_THINGS = 8
+CLEAR_PIXELS = 24
+ROUND_KINDS = ("ball", "cylinder", "cone", "lamp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleConfig:
+    """How samples are drawn.
+
+    Attributes:
+        size: width and height of the network's input, pixels, multiples of 16.
+        queries: phrases per image.
+        prompt_length: ids per phrase.
+        zoom: share of images that go through a camera-aware augmentation.
+        mounting_known: share of images whose mounting is told to the network.
+        band: family of cameras.
+        seed: first half of every sample's random seed.
+    """
+
+    size: tuple[int, int] = (160, 128)
+    queries: int = 8
+    prompt_length: int = 8
+    zoom: float = 0.3
+    mounting_known: float = 0.75
+    band: Band = field(default_factory=lambda: BANDS["train"])
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A developed image with its camera, per-pixel truth and the scene behind it."""
+
+    image: NDArray[np.uint8]
+    camera: Camera
+    content: NDArray[np.bool_]
+    cell_rays: NDArray[np.float64]
+    cell_valid: NDArray[np.bool_]
+    range_m: NDArray[np.float32]
+    thing_of: NDArray[np.int16]
+    pose: Pose
+    scene: Scene
+
+
+def render_picture(rng: np.random.Generator, config: SampleConfig) -> Picture:
+    """A random scene through a random camera."""
+    pose = sample_pose(rng)
+    view = sample_view(rng, config.band, config.size)
+    gravity_from_camera = pose.gravity_from_camera
+    scene = sample_scene(rng, _bearings(view, gravity_from_camera), pose.height_m)
+    rays = np.where(view.valid[..., None], view.rays, 0.0) @ gravity_from_camera.T
+    rgb, range_m, thing_of = cast(
+        rays, view.valid, pose.height_m, scene.spheres, scene.prims, scene.room, scene.patches, True
+    )
+    image = develop(rng, rgb) * view.content[..., None].astype(np.uint8)
+    framing = sample_framing(rng, view.camera) if rng.random() < config.zoom else None
+    picture = Picture(
+        image=image, camera=view.camera, content=view.content, cell_rays=view.cell_rays,
+        cell_valid=view.cell_valid, range_m=range_m, thing_of=thing_of, pose=pose, scene=scene,
+    )  # fmt: skip
+    return picture if framing is None else reframe(picture, framing)
+
+
+def _bearings(view: View, gravity_from_camera: NDArray[np.float64]) -> tuple[float, float]:
+    """Bearings (left positive, rad) of the image's middle row, a little widened."""
+    row = view.camera.height // 2
+    level = view.rays[row][view.valid[row]] @ gravity_from_camera.T
+    bearing = np.arctan2(level[:, 1], level[:, 0])
+    low, high = float(bearing.min()), float(bearing.max())
+    wider = 0.06 * (high - low)
+    return max(low - wider, -math.radians(85)), min(high + wider, math.radians(85))
+
+
+def reframe(picture: Picture, framing: Framing) -> Picture:
+    """The picture after a crop, resize and pad: image, camera and per-pixel truth together."""
+
+    def nearest(image: NDArray[np.generic], fill: float) -> NDArray[np.generic]:
+        left, top, w, h = framing.crop
+        small = cv2.resize(
+            image[top : top + h, left : left + w], framing.resized, interpolation=cv2.INTER_NEAREST
+        )
+        out = np.full((framing.output_size[1], framing.output_size[0]), fill, image.dtype)
+        x, y = framing.pad
+        out[y : y + framing.resized[1], x : x + framing.resized[0]] = small
+        return out
+
+    content = nearest(picture.content.astype(np.uint8), 0).astype(bool)
+    camera = framing.camera(picture.camera)
+    cell_rays, cell_valid = cells(camera, content)
+    return Picture(
+        image=framing.image(picture.image), camera=camera, content=content, cell_rays=cell_rays,
+        cell_valid=cell_valid, range_m=nearest(picture.range_m, 0),
+        thing_of=nearest(picture.thing_of, -2), pose=picture.pose, scene=picture.scene,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """Where the things of a picture are, in the optical frame. Arrays over things."""
+
+    centre: NDArray[np.float64]
+    size: NDArray[np.float64]
+    yaw_rad: NDArray[np.float64]
+    pixel: NDArray[np.float64]
+    in_view: InView
+
+
+def picture_truth(picture: Picture) -> Truth:
+    """Centres (m), sizes (m), yaw in the gravity frame (rad), centre pixels and what is in view."""
+    things, pose = picture.scene.things, picture.pose
+    centre_gravity = np.array([t.centre for t in things]).reshape(-1, 3) - [0, 0, pose.height_m]
+    centre = centre_gravity @ pose.gravity_from_camera
+    pixel, valid = picture.camera.project(centre)
+    u, v = np.nan_to_num(pixel[:, 0], nan=-1).astype(int), np.nan_to_num(pixel[:, 1], nan=-1).astype(int)
+    inside = valid & (u >= 0) & (v >= 0) & (u < picture.camera.width) & (v < picture.camera.height)
+    inside[inside] &= picture.content[v[inside], u[inside]]
+    counts = np.bincount(picture.thing_of[picture.thing_of >= 0], minlength=len(things))
+    in_view = InView(
+        kind=tuple(t.kind for t in things),
+        colour=tuple(t.colour for t in things),
+        clear=inside & (counts >= CLEAR_PIXELS),
+        seen=counts > 0,
+        bearing_rad=-np.arctan2(centre_gravity[:, 1], centre_gravity[:, 0]),
+        range_m=np.linalg.norm(centre, axis=1),
+    )
+    return Truth(
+        centre=centre,
+        size=np.array([t.size for t in things]).reshape(-1, 3),
+        yaw_rad=np.array([t.yaw_rad for t in things]),
+        pixel=pixel,
+        in_view=in_view,
+    )
+
+
+def make_sample(config: SampleConfig, index: int, tokenizer: WordTokenizer) -> dict[str, np.ndarray]:
+    """Everything the network and the loss need for one image, fixed shapes (see ``pack``)."""
+    rng = np.random.default_rng([config.seed, index])
+    while True:
+        picture = render_picture(rng, config)
+        truth = picture_truth(picture)
+        if truth.in_view.clear.any():
+            break
+    queries = sample_queries(rng, truth.in_view, config.queries)
+    known = rng.random() < config.mounting_known
+    return pack(config, picture, truth, queries, known, tokenizer)
+
+
+def pack(
+    config: SampleConfig,
+    picture: Picture,
+    truth: Truth,
+    queries: tuple[Query, ...],
+    mounting_known: bool,
+    tokenizer: WordTokenizer,
+) -> dict[str, np.ndarray]:
+    """Arrays of fixed shape.
+
+    image uint8 (H, W, 3); content bool (H, W); rays f32 (14, H/4, W/4); tokens i64 (Q, L); target
+    i64 (Q,), -1 absent; thing_* over MAX_THINGS (centre m, log size, allocentric sin and cos of
+    twice the yaw with its weight, kind, colour, clear); pixels_on_token f32 (MAX_THINGS, T);
+    log_range f32 (H/4, W/4) with 0 where unknown; up f32 (3,), log_height f32 ().
+    """
+    count = len(truth.yaw_rad)
+    up = picture.pose.gravity_from_camera[2]
+    height = picture.pose.height_m
+    rays = ray_features(
+        picture.cell_rays, picture.cell_valid, STRIDE,
+        up if mounting_known else None, height if mounting_known else None,
+    )  # fmt: skip
+    sample_range = picture.range_m[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
+
+    def padded(values: np.ndarray) -> np.ndarray:
+        out = np.zeros((MAX_THINGS, *values.shape[1:]), np.float32)
+        out[:count] = values
+        return out
+
+    return {
+        "image": picture.image,
+        "content": picture.content,
+        "rays": rays,
+        "tokens": np.array([tokenizer.encode(q.phrase, config.prompt_length) for q in queries]),
+        "target": np.array([q.target for q in queries]),
+        "thing_centre": padded(truth.centre),
+        "thing_log_size": padded(np.log(truth.size)),
+        "thing_yaw": padded(_yaw_targets(picture, truth)),
+        "thing_kind": padded(np.array([KINDS.index(k) for k in truth.in_view.kind])).astype(np.int64),
+        "thing_colour": padded(np.array([COLOURS.index(c) for c in truth.in_view.colour])).astype(np.int64),
+        "thing_clear": padded(truth.in_view.clear.astype(np.float32)),
+        "pixels_on_token": _pixels_on_tokens(picture.thing_of),
+        "log_range": np.log(np.maximum(sample_range, 1e-3)) * (sample_range > 0),
+        "up": up.astype(np.float32),
+        "log_height": np.float32(math.log(height)),
+    }  # fmt: skip
+
+
+def _yaw_targets(picture: Picture, truth: Truth) -> np.ndarray:
+    """sin 2a, cos 2a of the yaw against the line of sight, and how much it matters, shape (n, 3)."""
+    axes = gravity_axes(picture.pose.gravity_from_camera[2])
+    level = truth.centre @ axes.T
+    angle = truth.yaw_rad - np.arctan2(level[:, 1], level[:, 0])
+    length, width = truth.size[:, 0], truth.size[:, 1]
+    matters = np.minimum(1.0, 4 * (length - width) / (length + width))
+    matters = matters * [k not in ROUND_KINDS for k in truth.in_view.kind]
+    return np.stack([np.sin(2 * angle), np.cos(2 * angle), matters], axis=1)
+
+
+def _pixels_on_tokens(thing_of: np.ndarray) -> np.ndarray:
+    """How many pixels of each thing fall on each visual token, shape (MAX_THINGS, T)."""
+    height, width = thing_of.shape
+    rows, cols = height // TOKEN, width // TOKEN
+    token = (np.arange(height) // TOKEN)[:, None] * cols + (np.arange(width) // TOKEN)[None]
+    on = thing_of >= 0
+    flat = thing_of[on].astype(np.int64) * (rows * cols) + token[on]
+    counts = np.bincount(flat, minlength=MAX_THINGS * rows * cols)
+    return counts.reshape(MAX_THINGS, rows * cols).astype(np.float32)

@@ -1,0 +1,231 @@
+"""Training through ``transformers.Trainer``: bf16, checkpoints, resume, torchrun, one YAML per run.
+
+``python -m camaware_ros.training.trainer CONFIG.yaml`` (or ``camaware train --config``), or under
+``torchrun --nproc-per-node N`` for data-parallel training on any number of processes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import torch
+import yaml
+from torch import nn
+from torch.utils.data import SequentialSampler
+from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer_utils import get_last_checkpoint
+
+from camaware_ros.language.tokenizer import WordTokenizer
+from camaware_ros.language.vocabulary import COLOURS, KINDS
+from camaware_ros.model.checkpoint import save_checkpoint
+from camaware_ros.model.config import ModelConfig
+from camaware_ros.model.grounder import CameraAwareGrounder
+from camaware_ros.training.cameras import BANDS
+from camaware_ros.training.data import RenderedScenes, collate
+from camaware_ros.training.losses import grounding_losses, point_targets, total_loss
+from camaware_ros.training.samples import SampleConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """One run.
+
+    Attributes:
+        name: of the model and of its folder.
+        output: folder for checkpoints and the finished model.
+        images: how many samples are drawn in all.
+        batch: images per step and process.
+        learning_rate, weight_decay: of AdamW.
+        warmup_steps, decay: of the schedule; decay is the share of all steps at the end.
+        init_from: folder of a finished model to start from, or None.
+        band: family of cameras (see ``cameras.BANDS``).
+        model: overrides of ``ModelConfig``; samples: overrides of ``SampleConfig``.
+        workers: rendering processes per training process.
+        save_steps: checkpoint interval.
+    """
+
+    name: str
+    output: str
+    images: int
+    batch: int = 16
+    learning_rate: float = 1.5e-3
+    warmup_steps: int = 100
+    decay: float = 0.25
+    weight_decay: float = 0.02
+    init_from: str | None = None
+    band: str = "train"
+    model: dict[str, object] = field(default_factory=dict)
+    samples: dict[str, object] = field(default_factory=dict)
+    workers: int = 1
+    threads: int = 1
+    save_steps: int = 500
+    seed: int = 1
+
+    @classmethod
+    def from_yaml(cls, path: Path) -> TrainConfig:
+        """Read a run; unknown keys raise ValueError."""
+        record = yaml.safe_load(path.read_text())
+        if not isinstance(record, dict):
+            raise ValueError(f"{path}: expected a mapping of run settings, got {record!r}")
+        try:
+            return cls(**record)
+        except TypeError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+
+class GroundingModule(nn.Module):
+    """The network with its loss, in the form that ``Trainer`` calls."""
+
+    def __init__(self, network: CameraAwareGrounder) -> None:
+        """Wrap a network."""
+        super().__init__()
+        self.network = network
+
+    def forward(self, **batch: torch.Tensor) -> dict[str, object]:
+        """Loss and its parts."""
+        _, _, among = point_targets(batch)
+        pixels = batch["pixels"].contiguous(memory_format=torch.channels_last)
+        out = self.network(pixels, batch["rays"], batch["tokens"], among)
+        config = self.network.config
+        parts = grounding_losses(out, batch, config.canonical_range, config.grid)
+        return {"loss": total_loss(parts), "parts": {k: v.detach() for k, v in parts.items()}}
+
+
+class GroundingTrainer(Trainer):
+    """``Trainer`` that also logs every part of the loss."""
+
+    _sums: dict[str, float]
+    _count: int = 0
+
+    def _get_train_sampler(self, *args, **kwargs) -> SequentialSampler:  # noqa: ANN002, ANN003
+        """Samples are independent draws already; keeping their order makes resuming exact."""
+        return SequentialSampler(self.train_dataset)
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):  # noqa: ANN001, ANN201, D102
+        out = model(**inputs)
+        if self._count == 0:
+            self._sums = dict.fromkeys(out["parts"], 0.0)
+        for name, value in out["parts"].items():
+            self._sums[name] += float(value)
+        self._count += 1
+        return (out["loss"], out) if return_outputs else out["loss"]
+
+    def log(self, logs: dict[str, float], *args, **kwargs) -> None:  # noqa: ANN002, ANN003, D102
+        if self._count and "loss" in logs:
+            logs = logs | {k: round(v / self._count, 4) for k, v in self._sums.items()}
+            self._count = 0
+        super().log(logs, *args, **kwargs)
+
+
+class HistoryFile(TrainerCallback):
+    """Appends every log line to ``history.jsonl`` so that curves survive a kill."""
+
+    def __init__(self, path: Path) -> None:
+        """Write to ``path``."""
+        self.path = path
+
+    def on_log(self, args, state, control, logs=None, **kwargs):  # noqa: ANN001, ANN003, ANN201, D102
+        if state.is_world_process_zero:
+            with self.path.open("a") as file:
+                file.write(json.dumps({"step": state.global_step, **(logs or {})}) + "\n")
+
+
+def optimiser(network: nn.Module, config: TrainConfig) -> torch.optim.AdamW:
+    """AdamW; no decay on norms, biases and embeddings."""
+    decay = [p for p in network.parameters() if p.ndim >= 2]
+    rest = [p for p in network.parameters() if p.ndim < 2]
+    groups = [
+        {"params": decay, "weight_decay": config.weight_decay},
+        {"params": rest, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.97))
+
+
+def trapezoid(step: int, total: int, warmup: int, decay: int) -> float:
+    """Learning-rate factor: linear warm-up, constant, linear decay to 1 % over the last steps.
+
+    Constant in between, so that a run can be stopped or prolonged before its decay begins.
+    """
+    left = (total - step) / max(1, decay)
+    return max(0.01, min((step + 1) / max(1, warmup), left, 1.0))
+
+
+def build_network(config: TrainConfig, tokenizer: WordTokenizer) -> CameraAwareGrounder:
+    """A new network, or one whose weights come from ``init_from``."""
+    shape = ModelConfig(
+        vocabulary=tokenizer.size, kinds=len(KINDS), colours=len(COLOURS), **config.model
+    )
+    torch.manual_seed(config.seed)
+    network = CameraAwareGrounder(shape)
+    if config.init_from:
+        from camaware_ros.model.checkpoint import load_weights
+
+        network.load_state_dict(load_weights(Path(config.init_from)), strict=True)
+    return network
+
+
+def training_arguments(config: TrainConfig, steps: int) -> TrainingArguments:
+    """What ``Trainer`` needs to know."""
+    cpu = not torch.cuda.is_available()
+    alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
+    return TrainingArguments(
+        output_dir=config.output, max_steps=steps, per_device_train_batch_size=config.batch,
+        bf16=True, use_cpu=cpu, ddp_backend="gloo" if cpu and not alone else None, max_grad_norm=1.0,
+        dataloader_num_workers=config.workers, dataloader_drop_last=True,
+        dataloader_prefetch_factor=4 if config.workers else None, ignore_data_skip=False,
+        logging_steps=50, save_steps=config.save_steps, save_total_limit=2, report_to=[],
+        remove_unused_columns=False, label_names=["target"], seed=config.seed,
+        ddp_find_unused_parameters=False, dataloader_persistent_workers=config.workers > 0,
+    )  # fmt: skip
+
+
+def train(config: TrainConfig) -> Path:
+    """Run (or resume) a training and write the finished model folder; returns its path."""
+    torch.set_num_threads(config.threads)
+    tokenizer = WordTokenizer()
+    network = build_network(config, tokenizer)
+    samples = replace(
+        SampleConfig(
+            size=(network.config.image_width, network.config.image_height),
+            prompt_length=network.config.prompt_length, band=BANDS[config.band], seed=config.seed,
+        ),
+        **config.samples,
+    )  # fmt: skip
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    steps = config.images // (config.batch * processes)
+    module = GroundingModule(network)
+    optim = optimiser(network, config)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optim, lambda step: trapezoid(step, steps, config.warmup_steps, int(config.decay * steps))
+    )
+    output = Path(config.output)
+    output.mkdir(parents=True, exist_ok=True)
+    trainer = GroundingTrainer(
+        model=module, args=training_arguments(config, steps), data_collator=collate,
+        train_dataset=RenderedScenes(samples, config.images, tokenizer),
+        optimizers=(optim, schedule), callbacks=[HistoryFile(output / "history.jsonl")],
+    )  # fmt: skip
+    begin = time.time()
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(config.output))
+    seconds = time.time() - begin
+    record = {
+        "run": asdict(config), "steps": steps, "processes": processes,
+        "seconds_this_start": round(seconds), "torch": torch.__version__,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {'GPU' if torch.cuda.is_available() else 'no GPU'}",
+    }  # fmt: skip
+    if trainer.is_world_process_zero():
+        save_checkpoint(output / "model", network, tokenizer, record)
+        print(f"{config.name}: {config.images} images, {seconds / 60:.1f} min, {record['machine']}")
+    return output / "model"
+
+
+if __name__ == "__main__":
+    import sys
+
+    train(TrainConfig.from_yaml(Path(sys.argv[1])))
