@@ -253,10 +253,10 @@ def no_goal(world: World) -> None:
 
 def test_a_thing_that_is_hardly_there_gets_no_goal(run, world: World) -> None:
     run()
-    world.score = 0.3
+    world.score = 0.2
     world.costmap()
     world.command("go to the red chair")
-    assert "0.3" in world.wait_status("looking", "LOW_PRESENCE")["reason"]
+    assert "0.20" in world.wait_status("looking", "LOW_SCORE")["reason"]
     no_goal(world)
 
 

@@ -36,7 +36,7 @@ def a_camera(lens: str, width: int = 640, height: int = 480) -> Camera:
 def by_opencv(camera: Camera, points: np.ndarray) -> np.ndarray:
     """Integer-centred pixels, as OpenCV counts them."""
     zero = np.zeros(3)
-    matrix, distortion = camera.opencv_matrix(), np.asarray(camera.opencv_distortion(), float)
+    matrix, distortion = camera.opencv_matrix(), np.array(camera.opencv_distortion()[1])
     shaped = np.ascontiguousarray(points, dtype=np.float64).reshape(-1, 1, 3)
     if isinstance(camera.lens, Equidistant):
         pixels, _ = cv2.fisheye.projectPoints(shaped, zero, zero, matrix, distortion)
@@ -171,11 +171,24 @@ def test_a_heat_map_that_is_none_is_refused(heat: np.ndarray) -> None:
         draw_overlay(an_observation(a_camera("brown")), [], heat=heat)
 
 
-def test_labels_do_not_cover_each_other_and_stay_inside() -> None:
+def test_labels_of_one_place_do_not_cover_each_other() -> None:
     observation = an_observation(a_camera("brown", 320, 240))
-    one = draw_overlay(observation, [found(a_box())])
-    two = draw_overlay(observation, [found(a_box()), found(a_box(x=0.12), "sofa \u00e9")])
-    rows_one = np.flatnonzero((np.abs(one.astype(int) - ESTIMATE_COLOUR).max(axis=-1) < 40).any(1))
-    rows_two = np.flatnonzero((np.abs(two.astype(int) - ESTIMATE_COLOUR).max(axis=-1) < 40).any(1))
-    assert len(rows_two) >= len(rows_one)
-    assert not np.array_equal(one, two)
+
+    def drawn(*labels: str) -> np.ndarray:
+        return draw_overlay(observation, [found(a_box(), label) for label in labels])
+
+    def rows_that_differ(one: np.ndarray, other: np.ndarray) -> set[int]:
+        return set(np.flatnonzero((one != other).any(axis=(1, 2))).tolist())
+
+    first = rows_that_differ(drawn("red chair", "sofa"), drawn("caf\u00e9", "sofa"))
+    second = rows_that_differ(drawn("red chair", "sofa"), drawn("red chair", "lamp left of it"))
+    assert len(first) > 5 and len(second) > 5
+    assert not first & second
+
+
+def test_a_label_at_the_border_stays_inside() -> None:
+    observation = an_observation(a_camera("brown", 320, 240))
+    image = draw_overlay(observation, [found(a_box(x=1.1, y=-0.9), "a name that is rather long")])
+    text = np.abs(image.astype(int) - ESTIMATE_COLOUR).max(axis=-1) < 40
+    assert text[:60].sum() > 100
+    assert not text[:, -1].any()

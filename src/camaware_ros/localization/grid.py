@@ -73,7 +73,7 @@ class GridMap:
             (row, column) indices, shape (..., 2), and whether they lie inside the grid.
         """
         points = np.asarray(points_xy, dtype=np.float64)
-        finite = np.isfinite(points).all(axis=-1)
+        finite = np.asarray(np.isfinite(points).all(axis=-1))
         offsets = np.where(finite[..., None], points - self.origin_xy, 0.0)
         local = offsets @ _turn(self.origin_yaw_rad) / self.resolution_m
         indices = np.floor(local).astype(np.int64)[..., ::-1]

@@ -45,7 +45,10 @@ class GoalSettings:
         maximum=100,
     )
     min_score: float = parameter(
-        0.5, "Least score of a thing that is driven to.", minimum=0.0, maximum=1.0
+        0.3,
+        "Least score (presence times how surely one place was meant) of a thing that is driven to.",
+        minimum=0.0,
+        maximum=1.0,
     )
     min_looks: int = parameter(
         3, "So many detections must agree before the first goal.", minimum=1, maximum=100
@@ -81,7 +84,8 @@ class GoalSettings:
         """
         return MissionConfig(
             policy=PolicyConfig(
-                min_presence=self.min_score,
+                # Detections carry one number, the score, which already contains presence.
+                min_presence=0.0,
                 min_score=self.min_score,
                 min_count=self.min_looks,
                 max_sigma_m=self.max_sigma_m,

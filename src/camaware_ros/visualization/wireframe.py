@@ -63,11 +63,11 @@ def _runs(points: FloatArray, camera: Camera) -> tuple[FloatArray, ...]:
 
 
 def _is_hidden(first: NDArray[np.bool_], second: NDArray[np.bool_], box: Box3) -> bool:
-    """An edge is hidden when both faces that meet in it look away from the camera."""
-    shared = np.flatnonzero(first == second)
-    for axis in shared:
-        sign = 1.0 if first[axis] else -1.0
-        normal = sign * box.rotation[:, axis]
+    """An edge is hidden when both faces that meet in it look away from a camera outside the box."""
+    if box.contains(np.zeros(3)):
+        return False
+    for axis in np.flatnonzero(first == second):
+        normal = (1.0 if first[axis] else -1.0) * box.rotation[:, axis]
         if normal @ (box.center + normal * box.size[axis] / 2) < 0:
             return False
     return True
