@@ -38,9 +38,8 @@ EXTRAS = {
         "ros-kilted-rclpy>=9.1.2,<9.2",
         "ros-kilted-rmw-fastrtps-cpp>=9.3.3,<9.4",
         "ros-kilted-common-interfaces>=5.5.1,<5.6",
-        "rosbags>=0.10,<0.12",
     ],
-    "sim": ["mujoco>=3.3,<5", "matplotlib>=3.8,<4"],
+    "sim": ["mujoco>=3.3,<5", "matplotlib>=3.8,<4", "rosbags>=0.10,<0.12", "tqdm>=4.66,<5"],
     "onnx": ["onnxruntime>=1.20,<2"],
     "tensorrt": ["tensorrt>=10.13,<12", "cuda-bindings>=12.9,<14"],
     "train": [
