@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from camaware_ros.geometry.lenses import Equidistant
 
 from camaware_ros.camera_file import CarriedAt, find_camera_files, load_camera_yaml
+from camaware_ros.geometry.lenses import Equidistant
 
 ROOT = Path(__file__).resolve().parents[1]
 CALIBRATIONS = ROOT.parent / "shared" / "data" / "calibrations.json"

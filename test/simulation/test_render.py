@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 import pytest
+
+from camaware_ros.camera_file import CameraFile, find_camera_files, load_camera_yaml
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.lenses import Equidistant
 from camaware_ros.geometry.transforms import Rigid3
-
-from camaware_ros.camera_file import CameraFile, find_camera_files, load_camera_yaml
 from camaware_ros.simulation.render import Quality, Renderer
 from camaware_ros.simulation.scenes import Furniture, Room, demo_room, random_room
 from camaware_ros.simulation.views import plan_views
@@ -39,7 +39,7 @@ def look(x_m: float, y_m: float, height_m: float, yaw_deg: float, pitch_down_deg
 
 def opencv_pixels(camera: Camera, points_camera: np.ndarray) -> np.ndarray:
     """Edge pixels of points by OpenCV, (n, 2)."""
-    matrix, distortion = np.array(camera.opencv_matrix()), np.array(camera.opencv_distortion())
+    matrix, distortion = camera.opencv_matrix(), np.array(camera.opencv_distortion()[1])
     none = np.zeros(3)
     if isinstance(camera.lens, Equidistant):
         return (

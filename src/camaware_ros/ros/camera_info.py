@@ -14,7 +14,6 @@ from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
 from camaware_ros.geometry.camera import Camera
-from camaware_ros.geometry.lenses import Brown, Equidistant
 
 
 class _Calibration(NamedTuple):
@@ -62,8 +61,8 @@ def info_from_camera(camera: Camera, header: Header) -> CameraInfo:
     matrix = np.asarray(camera.opencv_matrix(), dtype=np.float64)
     info = CameraInfo(header=header, width=camera.width, height=camera.height)
     info.k = matrix.reshape(-1).tolist()
-    info.d = [float(value) for value in camera.opencv_distortion()]
-    info.distortion_model = _model_name(camera)
+    info.distortion_model, distortion = camera.opencv_distortion()
+    info.d = [float(value) for value in distortion]
     info.r = np.eye(3).reshape(-1).tolist()
     info.p = np.hstack([matrix, np.zeros((3, 1))]).reshape(-1).tolist()
     return info
@@ -130,11 +129,3 @@ def _region(calibration: _Calibration) -> tuple[int, int, int, int]:
 def _check_finite(name: str, values: np.ndarray) -> None:
     if not np.all(np.isfinite(values)):
         raise ValueError(f"camera_info {name}: expected finite numbers, got {values.tolist()}")
-
-
-def _model_name(camera: Camera) -> str:
-    if isinstance(camera.lens, Equidistant):
-        return "equidistant"
-    if isinstance(camera.lens, Brown) and len(camera.opencv_distortion()) == 8:
-        return "rational_polynomial"
-    return "plumb_bob"

@@ -31,23 +31,21 @@ class NavigationServer:
         simulator: what drives.
         lock: held by whoever touches the simulator.
         map_from_odom: for goals given in odom.
+        ending: set when goals under way must end because the process does.
     """
 
     def __init__(
-        self, node: Node, simulator: Simulator, lock: threading.RLock, map_from_odom: Rigid3
-    ) -> None:
+        self, node: Node, simulator: Simulator, lock: threading.RLock,
+        map_from_odom: Rigid3, ending: threading.Event,
+    ) -> None:  # fmt: skip
         self._node, self._simulator, self._lock = node, simulator, lock
         self._map_from_odom = map_from_odom
-        self._closing = threading.Event()
+        self._ending = ending
         self._server = ActionServer(
             node, NavigateToPose, "navigate_to_pose", self._execute,
             callback_group=ReentrantCallbackGroup(),
             cancel_callback=lambda _: CancelResponse.ACCEPT,
         )  # fmt: skip
-
-    def close(self) -> None:
-        """Let goals under way end."""
-        self._closing.set()
 
     def _execute(self, handle: ServerGoalHandle) -> Any:
         began_s = self._simulator.time_s
@@ -65,7 +63,7 @@ class NavigationServer:
     def _wait(self, handle: ServerGoalHandle, ticket: int, began_s: float) -> Drive:
         """Publish feedback until the drive has ended."""
         next_feedback = 0.0
-        while rclpy.ok() and not self._closing.is_set():
+        while rclpy.ok() and not self._ending.is_set():
             with self._lock:
                 drive, instant = self._simulator.drive(ticket), self._simulator.snapshot()
                 if handle.is_cancel_requested and drive.state == "driving":
@@ -78,7 +76,7 @@ class NavigationServer:
                 handle.publish_feedback(
                     _feedback(drive, robot_pose(instant), instant.time_s - began_s)
                 )
-            self._closing.wait(_POLL_S)
+            self._ending.wait(_POLL_S)
         return self._simulator.drive(ticket)
 
     def _end(self, handle: ServerGoalHandle, drive: Drive) -> Any:

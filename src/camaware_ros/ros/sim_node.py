@@ -36,6 +36,8 @@ class SimNode(Node):
 
     def __init__(self) -> None:
         """Declare the parameters, furnish the room and start the clock."""
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
         super().__init__("sim_node")
         declare(self, SimSettings)
         self._settings = read(self, SimSettings)
@@ -48,13 +50,12 @@ class SimNode(Node):
         self._map_from_odom = self._simulator.robot.map_from_base
         self._start = pose_from_text(self._settings.start_pose)
         self._simulator.reset(self._start)
-        self._publishers = SimPublishers(self, self._map_from_odom)
+        self._output = SimPublishers(self, self._map_from_odom)
         arguments = (self._simulator, self._lock, self._map_from_odom)
-        self._navigation = NavigationServer(self, *arguments)
+        self._navigation = NavigationServer(self, *arguments, self._ending)
         self.create_subscription(TwistMessage, "cmd_vel", self._on_cmd_vel, 10)
         self.create_service(Trigger, "reset", self._on_reset)
         self.add_on_set_parameters_callback(self._on_parameters)
-        self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="simulation")
         self._thread.start()
         self.get_logger().info(f"room {room.name}, camera {camera.name}")
@@ -62,8 +63,8 @@ class SimNode(Node):
     def destroy_node(self) -> None:
         """Join the simulation, then take the node down."""
         self._ending.set()
-        self._navigation.close()
-        self._thread.join()
+        if self._thread is not None:  # rclpy also comes here when the constructor raised
+            self._thread.join()
         super().destroy_node()
 
     def _run(self) -> None:
@@ -76,9 +77,9 @@ class SimNode(Node):
                 with self._lock:
                     self._simulator.step(tick_s)
                     instant, factor = self._simulator.snapshot(), self._factor
-                self._publishers.state(instant, last)
+                self._output.state(instant, last)
                 if count % ticks == 0:
-                    self._publishers.picture(instant, self._simulator.render(instant))
+                    self._output.picture(instant, self._simulator.render(instant))
                 last, count = instant, count + 1
                 now = time.monotonic()
                 due = max(due + (tick_s / factor if factor > 0 else 0.0), now - _FORGIVEN_LAG_S)
