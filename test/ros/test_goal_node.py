@@ -99,6 +99,9 @@ class World:
                 return NavigateToPose.Result()
             away = np.array([target.x, target.y]) - self.robot
             if np.linalg.norm(away) < 0.05:
+                settled = self.sent + 3  # TF of the last place is out before success is told
+                while self.sent < settled and self.detections_on and self.context.ok():
+                    time.sleep(0.02)
                 handle.succeed()
                 return NavigateToPose.Result()
             if self.driving_on:
