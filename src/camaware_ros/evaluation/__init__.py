@@ -1,0 +1,1 @@
+"""How good a model is: metrics, cross-camera tables, closed-loop runs."""

@@ -1,0 +1,1 @@
+"""Running a finished model: what goes in, what comes out, and who computes it. No ROS, no torch."""

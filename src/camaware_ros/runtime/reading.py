@@ -1,0 +1,93 @@
+"""From the network's numbers to boxes in the optical frame. numpy only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camaware_ros.geometry.boxes import Box3
+from camaware_ros.geometry.camera import Camera
+from camaware_ros.runtime.contract import ModelOutputs
+from camaware_ros.types import Localization
+
+FloatArray = NDArray[np.float64]
+
+
+def sight_axes(direction: FloatArray) -> FloatArray:
+    """Right, down and forward of a line of sight as columns, optical frame, shape (3, 3)."""
+    right = np.cross([0.0, 1.0, 0.0], direction)
+    norm = np.linalg.norm(right)
+    right = right / norm if norm > 1e-6 else np.array([1.0, 0.0, 0.0])
+    return np.stack([right, np.cross(direction, right), direction], axis=1)
+
+
+def upright_axes(centre: FloatArray, up: FloatArray, yaw_rad: float) -> FloatArray:
+    """Axes (columns) of an upright box whose yaw is counted from the level line of sight."""
+    level = centre - (centre @ up) * up
+    if np.linalg.norm(level) < 1e-6:
+        level = np.cross(up, [1.0, 0.0, 0.0])
+    forward = level / np.linalg.norm(level)
+    left = np.cross(up, forward)
+    x = np.cos(yaw_rad) * forward + np.sin(yaw_rad) * left
+    return np.stack([x, np.cross(up, x), up], axis=1)
+
+
+def centre_covariance(
+    direction: FloatArray, range_m: float, sigma: FloatArray
+) -> FloatArray:
+    """Covariance (3, 3), m^2, from spreads of bearing right, down (rad) and log range."""
+    axes = sight_axes(direction)
+    spread = range_m * np.asarray(sigma, dtype=np.float64)
+    return axes @ np.diag(spread**2) @ axes.T
+
+
+def pointing_mass(pointer: NDArray[np.float32], grid: tuple[int, int]) -> float:
+    """Share of the pointer within one token of its peak: 1 when it points at a single place."""
+    rows, cols = grid
+    field = pointer.reshape(rows, cols)
+    i, j = divmod(int(field.argmax()), cols)
+    return float(field[max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2].sum())
+
+
+def read_localizations(
+    outputs: ModelOutputs,
+    phrases: Sequence[str],
+    camera: Camera,
+    up_camera: FloatArray,
+    sigma_scale: FloatArray,
+    grid: tuple[int, int],
+) -> tuple[Localization, ...]:
+    """One localization per phrase, in the optical frame (frame_id "").
+
+    Args:
+        outputs: of the network.
+        phrases: in the order they were asked.
+        camera: of the source image, for ``Localization.pixel`` (NaN where the centre has no image).
+        up_camera: unit vector against gravity, known or guessed.
+        sigma_scale: calibration of the three spreads.
+        grid: rows and columns of visual tokens.
+    """
+    found = []
+    for q, phrase in enumerate(phrases):
+        direction = outputs.direction[q].astype(np.float64)
+        direction /= np.linalg.norm(direction)
+        range_m = float(np.exp(outputs.log_range[q]))
+        centre = range_m * direction
+        yaw = 0.5 * float(np.arctan2(outputs.yaw[q, 0], outputs.yaw[q, 1]))
+        sigma = sigma_scale * np.exp(outputs.log_sigma[q].astype(np.float64))
+        presence = float(1 / (1 + np.exp(-float(outputs.presence[q]))))
+        pixel, _ = camera.project(centre)
+        found.append(
+            Localization(
+                label=phrase,
+                presence=presence,
+                score=presence * min(1.0, pointing_mass(outputs.pointer[q], grid)),
+                frame_id="",
+                box=Box3(centre, np.exp(outputs.log_size[q]), upright_axes(centre, up_camera, yaw)),
+                covariance=centre_covariance(direction, range_m, sigma),
+                pixel=(float(pixel[0]), float(pixel[1])),
+            )
+        )
+    return tuple(found)
