@@ -32,7 +32,7 @@ def matrix(value: QuaternionPose) -> np.ndarray:
 
 @pytest.fixture
 def tree() -> TransformTree:
-    """map -> odom (moves slowly) -> base (moves) -> camera (static); base -> arm (static)."""
+    """Map -> odom (moves slowly) -> base (moves) -> camera (static); base -> arm (static)."""
     tree = TransformTree()
     for second in range(1, 6):
         tree.insert("map", "odom", second * SECOND, pose(0.1 * second), is_static=False)
@@ -188,3 +188,7 @@ def test_clear_keeps_what_is_static(tree: TransformTree) -> None:
     with pytest.raises(TransformException):
         tree.lookup("map", "camera", 0)
     assert "odom" not in tree.frames
+
+
+def test_a_frame_that_nobody_knows_is_still_itself() -> None:
+    assert TransformTree().lookup("anything", "anything", SECOND)[1] == SECOND

@@ -32,12 +32,10 @@ class DiagnosticsPublisher:
         self._node = node
         self._health = health
         # Not a lifecycle publisher: a node that fails to configure must be able to say why.
-        self._publisher = Node.create_publisher(
-            node, DiagnosticArray, "/diagnostics", reliable_qos()
-        )
+        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", reliable_qos())
         # Wall time, so that a simulation whose clock stands still is reported too.
         clock = Clock(clock_type=ClockType.STEADY_TIME)
-        self._timer = Node.create_timer(node, period_s, self.publish, clock=clock)
+        self._timer = node.create_timer(period_s, self.publish, clock=clock)
 
     def publish(self) -> None:
         """Publish the state now."""

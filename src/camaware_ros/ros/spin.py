@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 import rclpy
+from rclpy.exceptions import ParameterException
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
@@ -31,7 +32,7 @@ def run_node(
         started: called once before spinning, for example with ``autostart``.
 
     Returns:
-        0 after SIGINT or SIGTERM.
+        0 after SIGINT or SIGTERM; 1 after one line on stderr where a parameter cannot be used.
     """
     rclpy.init(args=list(arguments) if arguments is not None else sys.argv)
     node: Node | None = None
@@ -45,6 +46,9 @@ def run_node(
         executor.spin()
     except KeyboardInterrupt:
         pass
+    except ParameterException as error:
+        print(f"parameters: {error}", file=sys.stderr)
+        return 1
     except _CONTEXT_GONE:
         if rclpy.ok():
             raise

@@ -81,6 +81,8 @@ class TransformTree:
     def lookup(self, target: str, source: str, stamp_ns: int) -> tuple[QuaternionPose, int]:
         """``target_from_source`` at a time, and that time (the newest common one for 0).
 
+        A frame in itself is the identity, known or not.
+
         Raises:
             InvalidArgumentException: on an empty name or one that starts with a slash.
             LookupException: on a frame that is not known.
@@ -88,7 +90,8 @@ class TransformTree:
             ExtrapolationException: where the chain has no data at that time.
         """
         for role, frame in (("target", target), ("source", source)):
-            if checked_frame(role, frame, lookup=True) not in self._frames:
+            known = checked_frame(role, frame, lookup=True) in self._frames
+            if not known and target != source:
                 raise LookupException(f"{role} frame {frame!r} does not exist{self._known()}")
         if stamp_ns == 0:
             stamp_ns = self._latest_common_ns(target, source)

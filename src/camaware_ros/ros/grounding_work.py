@@ -1,0 +1,159 @@
+"""One frame and one phrase in, one answer out. Runs in the worker thread; publishes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from camaware_ros.geometry.camera import Camera
+from camaware_ros.geometry.transforms import Rigid3
+from camaware_ros.ros.answers import sentence
+from camaware_ros.ros.camera_info import camera_from_info
+from camaware_ros.ros.camera_input import CameraPair
+from camaware_ros.ros.frame_transforms import FrameTransforms, Placement
+from camaware_ros.ros.health import Level, Reason
+from camaware_ros.ros.image_messages import RgbImage, rgb_from_compressed, rgb_from_image
+from camaware_ros.ros.report import Report
+from camaware_ros.types import Localization, Observation
+
+if TYPE_CHECKING:
+    from camaware_ros.grounder import Grounder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """An image that waits for its turn.
+
+    Attributes:
+        pair: image and camera_info messages.
+        frame_id: optical frame of the image.
+        transforms: what TF told when it arrived, by target frame.
+        phrase: what to look for; None to only check the input.
+    """
+
+    pair: CameraPair
+    frame_id: str
+    transforms: dict[str, Rigid3]
+    phrase: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is published for a frame.
+
+    Attributes:
+        phrase: that was looked for.
+        header: stamp of the image, frame of the detections.
+        image_header: of the image.
+        found: the things that are there, in the frame of the detections.
+        in_camera: the same in the optical frame.
+        text: a sentence.
+        arrived_s: when the image came, monotonic.
+    """
+
+    phrase: str
+    header: Header
+    image_header: Header
+    observation: Observation
+    found: tuple[Localization, ...]
+    in_camera: tuple[Localization, ...]
+    text: str
+    arrived_s: float
+
+
+class GroundingWork:
+    """The job of the worker.
+
+    Args:
+        grounder: the model.
+        transforms: TF at the image stamp.
+        rectified: whether P of the camera_info holds.
+        min_presence: of things that are published.
+        report: told how every stage went.
+        publish: called with every answer, in the worker's thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        grounder: Grounder,
+        transforms: FrameTransforms,
+        rectified: bool,
+        min_presence: float,
+        report: Report,
+        publish: Callable[[Answer], None],
+    ) -> None:
+        self._grounder = grounder
+        self._transforms = transforms
+        self._rectified = rectified
+        self._min_presence = min_presence
+        self._report = report
+        self._publish = publish
+
+    def __call__(self, frame: Frame) -> None:
+        """Work on one frame.
+
+        Raises:
+            StageFailed: where a stage could not be done; it has been reported.
+        """
+        started_s = time.monotonic()
+        image = self._image(frame.pair.image.message)
+        camera = self._camera(frame, image)
+        placement = self._transforms.placement(
+            frame.frame_id, frame.pair.stamp_ns, frame.transforms
+        )
+        observation = Observation(image=image, camera=camera, mounting=placement.mounting)
+        self._report.health.took("prepare", time.monotonic() - started_s)
+        if frame.phrase is not None:
+            self._publish(self._answer(frame, observation, placement, frame.phrase))
+
+    def _image(self, message: Image | CompressedImage) -> RgbImage:
+        with self._report.stage("image", Reason.IMAGE_INVALID):
+            if isinstance(message, Image):
+                return rgb_from_image(message)
+            return rgb_from_compressed(message)
+
+    def _camera(self, frame: Frame, image: RgbImage) -> Camera:
+        with self._report.stage("camera", Reason.CAMERA_INVALID):
+            size = (image.shape[1], image.shape[0])
+            camera = camera_from_info(frame.pair.info, size, rectified=self._rectified)
+        lens = type(camera.lens).__name__
+        hfov = np.degrees(camera.hfov_rad)
+        self._report.health.fact(
+            "camera", f"{frame.frame_id}: {camera.width} x {camera.height}, {hfov:.1f} deg, {lens}"
+        )
+        return camera
+
+    def _answer(
+        self, frame: Frame, observation: Observation, placement: Placement, phrase: str
+    ) -> Answer:
+        result = self._grounder.ground(observation, [phrase])
+        self._report.health.took("network", result.network_seconds)
+        if result.warnings:
+            text = "; ".join(result.warnings)
+            self._report.problem("range", Reason.OUTSIDE_TRAINED_RANGE, text, Level.WARN)
+        else:
+            self._report.health.ok("range")
+        (localization,) = result.localizations
+        in_camera = (localization,) if localization.presence >= self._min_presence else ()
+        found = tuple(
+            thing.in_frame(placement.output_from_camera, placement.output_frame)
+            for thing in in_camera
+        )
+        image_header = frame.pair.image.message.header
+        return Answer(
+            phrase=phrase,
+            header=Header(stamp=image_header.stamp, frame_id=placement.output_frame),
+            image_header=image_header,
+            observation=observation,
+            found=found,
+            in_camera=in_camera,
+            text=sentence(phrase, localization, found[0] if found else None),
+            arrived_s=frame.pair.image.at_s,
+        )

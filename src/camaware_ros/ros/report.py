@@ -1,0 +1,53 @@
+"""Says a problem once in the log and for as long as it lasts in the diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rclpy.impl.rcutils_logger import RcutilsLogger
+
+from camaware_ros.ros.health import Health, Level, Reason
+from camaware_ros.ros.tf import TransformException
+
+
+class StageFailed(Exception):
+    """A stage of the work ended with a reason, which has been reported already."""
+
+
+class Report:
+    """Health and log together.
+
+    Args:
+        health: that the diagnostics publish.
+        logger: of the node.
+    """
+
+    def __init__(self, health: Health, logger: RcutilsLogger) -> None:
+        self.health = health
+        self._logger = logger
+
+    def problem(
+        self, stage: str, reason: str | Reason, text: str, level: Level = Level.ERROR
+    ) -> None:
+        """The stage has a problem; logged where the reason is new, kept until the stage is ok."""
+        if self.health.problem(stage, reason, text, level):
+            code = reason.value if isinstance(reason, Reason) else reason
+            if level is Level.ERROR:
+                self._logger.error(f"{code}: {text}")
+            else:
+                self._logger.warning(f"{code}: {text}")
+
+    @contextmanager
+    def stage(self, name: str, reason: str | Reason) -> Iterator[None]:
+        """Run one stage: ok where it ends well.
+
+        Raises:
+            StageFailed: after reporting the ValueError, OSError or TransformException in it.
+        """
+        try:
+            yield
+        except (ValueError, OSError, TransformException) as error:
+            self.problem(name, reason, str(error))
+            raise StageFailed(f"{name}: {error}") from error
+        self.health.ok(name)
