@@ -237,7 +237,7 @@ def test_the_robot_ends_at_the_stand_off_facing_the_thing(run, world: World) -> 
     world.command("Go to the red chair!")
     status = world.wait_status("arrived", "OK")
     assert distance_to_thing(world, *world.robot) == pytest.approx(0.8, abs=0.3)
-    assert status["target"] == "red chair"
+    assert status["target"] == "red chair" and "arrival" in status["reason"]
     assert status["distance_m"] == pytest.approx(distance_to_thing(world, *world.robot), abs=0.1)
     pose = world.goals[-1].pose
     yaw = 2 * np.arctan2(pose.orientation.z, pose.orientation.w)

@@ -93,5 +93,8 @@ class Navigator:
         code = _CODES.get(response.status, "NAVIGATION_UNKNOWN")
         # Only newer distributions say why.
         error_code = getattr(response.result, "error_code", 0)
-        text = getattr(response.result, "error_msg", "") or f"status {response.status}"
+        usual = (
+            "the navigation server reports arrival" if code == "OK" else f"status {response.status}"
+        )
+        text = getattr(response.result, "error_msg", "") or usual
         self._on_end(Outcome(code, f"{text}, error code {error_code}" if error_code else text))
