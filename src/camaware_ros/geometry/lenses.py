@@ -8,6 +8,7 @@ OpenCV and ROS; nobody passes vectors.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Protocol
 
@@ -52,6 +53,42 @@ def _slopes(rays: FloatArray) -> tuple[FloatArray, BoolArray]:
 
 def _ray_of_slopes(slopes: FloatArray) -> FloatArray:
     return unit(np.concatenate([slopes, np.ones_like(slopes[..., :1])], axis=-1))
+
+
+Curve = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+
+
+def invert_growing(curve: Curve, goal: FloatArray, top: float) -> FloatArray:
+    """The x in [0, top] at which a curve that grows from 0 reaches each goal; any shape.
+
+    Newton inside a shrinking bracket; goals beyond the curve's end give ``top``.
+
+    Args:
+        curve: value and slope at x (n,).
+        goal: values >= 0 to be reached.
+        top: end of the stretch on which the curve grows.
+    """
+    end, _ = curve(np.array([top]))
+    x = np.minimum(goal, 0.999 * top).ravel()
+    x[goal.ravel() >= end[0]] = top
+    going = np.flatnonzero(goal.ravel() < end[0])
+    target, guess = goal.ravel()[going], x[going]
+    low, high = np.zeros_like(guess), np.full_like(guess, top)
+    for _ in range(_MAX_STEPS):
+        value, slope = curve(guess)
+        error = value - target
+        far = np.abs(error) > _RESIDUAL
+        if not far.all():
+            x[going[~far]] = guess[~far]
+            going, target, guess = going[far], target[far], guess[far]
+            error, slope, low, high = error[far], slope[far], low[far], high[far]
+        if not len(going):
+            break
+        low, high = np.where(error < 0, guess, low), np.where(error > 0, guess, high)
+        newton = guess - error / np.maximum(slope, 1e-9)
+        guess = np.where((newton > low) & (newton < high), newton, 0.5 * (low + high))
+    x[going] = guess
+    return x.reshape(goal.shape)
 
 
 def _check_finite(lens: object) -> None:
@@ -167,7 +204,7 @@ class Brown:
     def _solve(self, goal: FloatArray) -> FloatArray:
         """Newton on the radius, then on the plane; only unfinished points go on. (N, 2)."""
         radius = np.hypot(goal[:, 0], goal[:, 1])
-        r = self._solve_radius(radius)
+        r = invert_growing(self._radius, radius, min(self.limit, _WIDEST_TAN))
         slopes = goal * (r / np.maximum(radius, 1e-12))[:, None]
         if self.p1 == 0 and self.p2 == 0:
             return slopes
@@ -189,21 +226,10 @@ class Brown:
             slopes[active] -= np.clip(step, -0.3, 0.3)
         return slopes
 
-    def _solve_radius(self, radius: FloatArray) -> FloatArray:
-        """The undistorted radius inside ``limit`` for each distorted one; bracketed Newton. (N,)."""
-        top = min(self.limit, _WIDEST_TAN)
-        low, high = np.zeros_like(radius), np.full_like(radius, top)
-        r = np.minimum(radius, 0.999 * top)
-        for _ in range(_MAX_STEPS):
-            f, df = self._factor(r * r)
-            error = r * f - radius
-            if np.abs(error[r < 0.9999 * top]).max(initial=0.0) < _RESIDUAL:
-                break
-            low, high = np.where(error < 0, r, low), np.where(error > 0, r, high)
-            slope = np.maximum(f + 2 * r * r * df, 1e-6)
-            newton = r - error / slope
-            r = np.where((newton > low) & (newton < high), newton, 0.5 * (low + high))
-        return r
+    def _radius(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Distorted radius and its slope, without the tangential part."""
+        f, df = self._factor(r * r)
+        return r * f, f + 2 * r * r * df
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,23 +277,8 @@ class Equidistant:
         finite = np.isfinite(points).all(-1)
         safe = np.where(finite[..., None], points, 0.0)
         radius = np.hypot(safe[..., 0], safe[..., 1])
-        angle = self._solve_angle(radius)
-        reached, _ = self._radius(angle)
-        valid = finite & (np.abs(reached - radius) < 1e-9) & (angle < self.limit_rad)
+        angle = invert_growing(self._radius, radius, self.limit_rad)
+        valid = finite & (angle < self.limit_rad)
         scale = np.where(radius > 1e-12, np.sin(angle) / np.maximum(radius, 1e-12), 1.0)
         rays = np.concatenate([safe * scale[..., None], np.cos(angle)[..., None]], axis=-1)
         return _blank(rays, valid), valid
-
-    def _solve_angle(self, radius: FloatArray) -> FloatArray:
-        """The angle inside the limit for each image radius; bracketed Newton, any shape."""
-        low, high = np.zeros_like(radius), np.full_like(radius, self.limit_rad)
-        angle = np.minimum(radius, 0.999 * self.limit_rad)
-        for _ in range(_MAX_STEPS):
-            value, slope = self._radius(angle)
-            error = value - radius
-            if np.abs(error[angle < 0.9999 * self.limit_rad]).max(initial=0.0) < _RESIDUAL:
-                break
-            low, high = np.where(error < 0, angle, low), np.where(error > 0, angle, high)
-            newton = angle - error / np.maximum(slope, 1e-6)
-            angle = np.where((newton > low) & (newton < high), newton, 0.5 * (low + high))
-        return angle
