@@ -82,14 +82,18 @@ class Watcher:
         return future.result()
 
     def fresh_pair(self, camera: str) -> tuple[Image, CameraInfo]:
-        """An image and a camera_info of equal stamp from the named camera."""
+        """An image and a camera_info of equal stamp, placed by TF, from the named camera."""
+        frame = f"{camera}_optical_frame"
 
         def paired() -> bool:
             image, info = self.newest.get("image"), self.newest.get("camera_info")
-            mine = image is not None and image.header.frame_id == f"{camera}_optical_frame"
-            return mine and info is not None and info.header == image.header
+            if image is None or info is None or image.header.frame_id != frame:
+                return False
+            when = rclpy.time.Time.from_msg(image.header.stamp)
+            # the first pictures may be older than the first TF that is heard
+            return info.header == image.header and self.buffer.can_transform("map", frame, when)
 
-        self.wait(paired, f"a picture of {camera}")
+        self.wait(paired, f"a picture of {camera} and its TF")
         return self.newest["image"], self.newest["camera_info"]
 
     def set_parameters(self, **values: object):
@@ -168,10 +172,7 @@ def check_picture(watcher: Watcher, name: str) -> None:
     assert image.encoding == "rgb8"
     np.testing.assert_allclose(camera.opencv_matrix(), expected.opencv_matrix(), atol=1e-9)
     assert camera.opencv_distortion() == expected.opencv_distortion()
-    frame = image.header.frame_id
-    when = rclpy.time.Time.from_msg(image.header.stamp)
-    watcher.wait(lambda: watcher.buffer.can_transform("map", frame, when), f"TF of {frame}")
-    map_from_camera = lookup_rigid(watcher.buffer, "map", frame, stamp_ns(image))
+    map_from_camera = lookup_rigid(watcher.buffer, "map", image.header.frame_id, stamp_ns(image))
     watcher.wait(lambda: "ground_truth" in watcher.newest, "ground truth")
     truth = watcher.newest["ground_truth"]
     assert truth.header.frame_id == "map"
