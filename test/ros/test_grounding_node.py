@@ -6,6 +6,7 @@ import array
 import math
 import re
 import signal
+import time
 from collections.abc import Callable
 from copy import copy
 from pathlib import Path
@@ -558,14 +559,26 @@ def test_a_signal_ends_the_process_with_zero(running, number: signal.Signals) ->
     assert "Traceback" not in node.output
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_comes_again_and_again_ends_it_with_zero_too(running, number) -> None:
+    _, _, node = running()
+    for _ in range(400):
+        if not node.alive:
+            break
+        node.process.send_signal(number)
+        time.sleep(0.005)
+    assert node.process.wait(30) == 0, node.output
+    assert "Traceback" not in node.output
+
+
 def test_a_missing_model_is_told_and_the_node_can_be_configured_later(
     make_rig, start, tmp_path
 ) -> None:
     rig = make_rig()
     folder = tmp_path / "model"
     node = start(*node_arguments(f"model_dir:={folder}"))
-    rig.wait(lambda: "model_missing: model: expected a folder" in rig.health(), "reason")
-    assert "model_missing" in node.output
+    rig.wait(lambda: "model_unusable: model: expected a folder" in rig.health(), "reason")
+    assert "model_unusable" in node.output
     change = rig.node.create_client(ChangeState, "grounding_node/change_state")
     state = rig.node.create_client(GetState, "grounding_node/get_state")
     rig.wait(lambda: change.service_is_ready() and state.service_is_ready(), "services")

@@ -52,7 +52,7 @@ class GroundingNode(LifecycleNode):
         try:
             with self._report.stage("parameters", Reason.PARAMETER_INVALID):
                 self._settings = read(self, GroundingSettings)
-            with self._report.stage("model", Reason.MODEL_MISSING):
+            with self._report.stage("model", Reason.MODEL_UNUSABLE, RuntimeError):
                 folder = self._settings.model_dir
                 self._grounder = self._load_grounder(
                     model_dir=Path(folder) if folder else None,

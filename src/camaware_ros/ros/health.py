@@ -36,7 +36,7 @@ class Reason(str, Enum):
     NO_COMMAND = "no_command"
     COMMAND_INVALID = "command_invalid"
     UNKNOWN_WORD = "unknown_word"
-    MODEL_MISSING = "model_missing"
+    MODEL_UNUSABLE = "model_unusable"
     PARAMETER_INVALID = "parameter_invalid"
     QOS_INCOMPATIBLE = "qos_incompatible"
     JOB_FAILED = "job_failed"

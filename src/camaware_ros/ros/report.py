@@ -39,15 +39,20 @@ class Report:
                 self._logger.warning(f"{code}: {text}")
 
     @contextmanager
-    def stage(self, name: str, reason: str | Reason) -> Iterator[None]:
+    def stage(self, name: str, reason: str | Reason, *also: type[Exception]) -> Iterator[None]:
         """Run one stage: ok where it ends well.
 
+        Args:
+            name: of the stage.
+            reason: code of what is wrong where it does not.
+            also: expected errors beside ValueError, OSError and TransformException.
+
         Raises:
-            StageFailed: after reporting the ValueError, OSError or TransformException in it.
+            StageFailed: after reporting an expected error.
         """
         try:
             yield
-        except (ValueError, OSError, TransformException) as error:
+        except (ValueError, OSError, TransformException, *also) as error:
             self.problem(name, reason, str(error))
             raise StageFailed(f"{name}: {error}") from error
         self.health.ok(name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 
 import rclpy
@@ -10,6 +12,7 @@ from rclpy.exceptions import ParameterException
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
+from rclpy.signals import uninstall_signal_handlers
 
 # What rclpy raises when SIGINT or SIGTERM took the context away in the middle of a call.
 _CONTEXT_GONE = (ExternalShutdownException, RuntimeError)
@@ -53,6 +56,7 @@ def run_node(
         if rclpy.ok():
             raise
     finally:
+        _ignore_signals()
         _end(executor, node)
     return 0
 
@@ -67,6 +71,14 @@ def autostart(node: Node) -> None:
         return
     if node.trigger_configure() == TransitionCallbackReturn.SUCCESS:
         node.trigger_activate()
+
+
+def _ignore_signals() -> None:
+    """Ending is under way: a second Ctrl-C, or launch passing on the first, must not break it."""
+    uninstall_signal_handlers()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _end(executor: Executor | None, node: Node | None) -> None:
