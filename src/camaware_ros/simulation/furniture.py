@@ -75,12 +75,12 @@ def _legs(finish: str, x: float, y: float, thick: float, low: float, high: float
 
 def _chair(length: float, width: float, height: float) -> tuple[Part, ...]:
     x, y, seat, post = length / 2, width / 2, 0.5 * height, 0.04
-    back = (-x, -x + 0.035)
+    back, inner = (-x, -x + 0.035), (-x + 0.008, -x + 0.027)
     return (
         *_legs("wood", x - 0.01, y - 0.01, post, 0.0, seat - 0.05),
         _slab("main", (-x, x), (-y, y), (seat - 0.05, seat)),
-        _slab("wood", back, (-y, -y + post), (seat, height - 0.02)),
-        _slab("wood", back, (y - post, y), (seat, height - 0.02)),
+        _slab("wood", inner, (-y + 0.01, -y + post), (seat, height - 0.02)),
+        _slab("wood", inner, (y - post, y - 0.01), (seat, height - 0.02)),
         _slab("main", back, (-y, y), (seat + 0.45 * (height - seat), height)),
         _slab("main", back, (-y, y), (seat + 0.16 * (height - seat), seat + 0.3 * (height - seat))),
     )

@@ -73,7 +73,7 @@ def mjcf(room: Room) -> tuple[str, dict[str, bytes]]:
     # Cameras bring their own clipping planes; these serve the shadows, which need the precision.
     SubElement(visual, "map", znear=_text(1.0 / extent), zfar=_text(15.0 / extent))
     SubElement(visual, "headlight", ambient="0.36 0.36 0.37", diffuse="0 0 0", specular="0 0 0")
-    SubElement(visual, "quality", shadowsize="2048", offsamples="4")
+    SubElement(visual, "quality", shadowsize="1024", offsamples="4")
     SubElement(visual, "global", offwidth="64", offheight="64")
     asset, body = SubElement(root, "asset"), SubElement(root, "worldbody")
     pictures = _materials(asset, room, rng)
@@ -128,7 +128,7 @@ def _lights(body: Element, room: Room) -> None:
     The lamp hangs high above the ceiling: from below it, shadows would be coarse and noisy.
     """
     SubElement(
-        body, "light", type="spot", pos=_text(0.3, -0.2, 4.6), dir="0 0 -1",
+        body, "light", type="spot", pos=_text(-1.5, -1.3, 4.8), dir="0.3 0.26 -1",
         cutoff="50", exponent="1", diffuse="0.58 0.56 0.52", specular="0.25 0.25 0.25",
         castshadow="true", bulbradius="0.1",
     )  # fmt: skip
