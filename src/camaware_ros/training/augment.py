@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.framing import Framing
@@ -19,10 +20,12 @@ ZOOM = (0.6, 1.7)
 ASPECT_JITTER = 0.08
 
 
-def sample_framing(rng: np.random.Generator, camera: Camera) -> Framing | None:
+def sample_framing(
+    rng: np.random.Generator, camera: Camera, content: NDArray[np.bool_]
+) -> Framing | None:
     """A random zoom: in (crop and enlarge) or out (shrink and pad), centred anywhere.
 
-    Returns None where the crop would leave the trained field of view.
+    Returns None where what is left of ``content`` would leave the trained field of view.
     """
     zoom = math.exp(rng.uniform(math.log(ZOOM[0]), math.log(ZOOM[1])))
     size = (camera.width, camera.height)
@@ -31,8 +34,12 @@ def sample_framing(rng: np.random.Generator, camera: Camera) -> Framing | None:
     crop_h = min(round(size[1] / max(zoom, 1) / stretch), size[1])
     left = int(rng.integers(0, size[0] - crop_w + 1))
     top = int(rng.integers(0, size[1] - crop_h + 1))
-    cropped = camera.cropped(left, top, crop_w, crop_h)
-    if not math.radians(TRAINED_HFOV_DEG[0]) <= cropped.hfov_rad:
+    columns = np.flatnonzero(content.any(0))
+    first, last = max(left, int(columns[0])), min(left + crop_w, int(columns[-1]) + 1)
+    if last - first < 16:
+        return None
+    visible = camera.cropped(first, top, last - first, crop_h)
+    if visible.hfov_rad < math.radians(TRAINED_HFOV_DEG[0]):
         return None
     resized = (
         min(round(size[0] * min(zoom, 1) * stretch), size[0]),

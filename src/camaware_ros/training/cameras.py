@@ -95,6 +95,26 @@ def _pooled_view(index: int, lens_kind: str, size: tuple[int, int]) -> View:
 def _draw_view(
     rng: np.random.Generator, band: Band, lens_kind: str, size: tuple[int, int]
 ) -> View:
+    """Draw until the field of the content really lies in the band (an off-centre one is narrower)."""
+    while True:
+        camera, (left, top, w, h) = _draw_camera(rng, band, lens_kind, size)
+        hfov = math.degrees(camera.cropped(left, top, w, h).hfov_rad)
+        if (lens_kind == "fisheye" or hfov >= band.hfov_deg[0]) and hfov <= band.hfov_deg[1]:
+            break
+    content = np.zeros((size[1], size[0]), bool)
+    content[top : top + h, left : left + w] = True
+    rays, valid = camera.ray_map()
+    cell_rays, cell_valid = cells(camera, content)
+    return View(
+        camera=camera, content=content, rays=rays, valid=valid & content,
+        cell_rays=cell_rays, cell_valid=cell_valid,
+    )  # fmt: skip
+
+
+def _draw_camera(
+    rng: np.random.Generator, band: Band, lens_kind: str, size: tuple[int, int]
+) -> tuple[Camera, tuple[int, int, int, int]]:
+    """A letterboxed camera and its content window (left, top, width, height)."""
     width, height = size
     aspect = float(rng.choice(ASPECTS))
     w = width if aspect >= width / height else round(height * aspect)
@@ -107,14 +127,7 @@ def _draw_view(
         width=width, height=height, fx=focal, fy=focal * rng.uniform(0.98, 1.02),
         cx=left + cx, cy=top + cy, lens=lens,
     )  # fmt: skip
-    content = np.zeros((height, width), bool)
-    content[top : top + h, left : left + w] = True
-    rays, valid = camera.ray_map()
-    cell_rays, cell_valid = cells(camera, content)
-    return View(
-        camera=camera, content=content, rays=rays, valid=valid & content,
-        cell_rays=cell_rays, cell_valid=cell_valid,
-    )  # fmt: skip
+    return camera, (left, top, w, h)
 
 
 def _principal_point(

@@ -80,7 +80,8 @@ def render_picture(rng: np.random.Generator, config: SampleConfig) -> Picture:
         rays, view.valid, pose.height_m, scene.spheres, scene.prims, scene.room, scene.patches, True
     )
     image = develop(rng, rgb) * view.content[..., None].astype(np.uint8)
-    framing = sample_framing(rng, view.camera) if rng.random() < config.zoom else None
+    zoomed = rng.random() < config.zoom
+    framing = sample_framing(rng, view.camera, view.content) if zoomed else None
     picture = Picture(
         image=image, camera=view.camera, content=view.content, cell_rays=view.cell_rays,
         cell_valid=view.cell_valid, range_m=range_m, thing_of=thing_of, pose=pose, scene=scene,
