@@ -1,4 +1,4 @@
-"""The transport profile, seen from two real processes that exchange 1 MB best-effort images."""
+"""The transport profile, seen from two real processes that exchange 3 MB best-effort images."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_without_the_profile_they_are_lost(ros_env: dict[str, str]) -> None:
     """Negative control: shows that the test above fails when the profile does nothing."""
     sent, received = images_sent_and_received(without_profile(ros_env))
     assert sent > 0
-    assert received < 0.7 * sent
+    assert received < 0.5 * sent
 
 
 def test_a_process_that_cannot_start_ros_is_reported(ros_env: dict[str, str]) -> None:

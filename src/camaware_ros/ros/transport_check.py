@@ -17,7 +17,7 @@ _PROBE = (sys.executable, "-m", "camaware_ros.ros.transport_probe")
 def images_sent_and_received(
     environment: Mapping[str, str], timeout_s: float = 60.0
 ) -> tuple[int, int]:
-    """Send 1 MB best-effort images between two processes.
+    """Send 3 MB best-effort images between two processes.
 
     Args:
         environment: of both processes; its ROS domain is used.

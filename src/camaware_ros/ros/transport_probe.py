@@ -1,6 +1,6 @@
 """One side of the transport check: `python -m camaware_ros.ros.transport_probe publish|count`.
 
-Sends or counts 1 MB best-effort images on a topic of its own and prints the number. Started by
+Sends or counts 3 MB best-effort images on a topic of its own and prints the number. Started by
 `transport_check`; knows no camera and no model.
 """
 
@@ -19,7 +19,7 @@ from std_msgs.msg import Empty
 
 FRAMES = 30
 PERIOD_S = 0.05
-HEIGHT, WIDTH = 600, 600  # with three bytes per pixel: 1.08 MB
+HEIGHT, WIDTH = 900, 1200  # with three bytes per pixel: 3.24 MB
 IMAGE_TOPIC, DONE_TOPIC = "camaware_transport_probe/image", "camaware_transport_probe/done"
 
 

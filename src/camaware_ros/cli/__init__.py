@@ -1,0 +1,1 @@
+"""The `camaware` program: each subcommand parses, configures and makes one call."""
