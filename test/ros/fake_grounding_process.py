@@ -32,6 +32,7 @@ class Result:
 class RedPixelGrounder:
     @classmethod
     def load(cls, model_dir: Path | None, backend: str, threads: int) -> RedPixelGrounder:
+        time.sleep(float(os.environ.get("FAKE_LOAD_SECONDS", "0")))
         if model_dir is not None and not model_dir.exists():
             raise ValueError(f"model: expected a folder, got {model_dir}")
         return cls()

@@ -495,8 +495,8 @@ def test_a_camera_outside_of_the_trained_range_is_answered_with_a_warning(runnin
     assert rig.detections
 
 
-def test_a_slow_model_works_on_the_newest_image(running, ros_env, monkeypatch) -> None:
-    monkeypatch.setitem(ros_env, "FAKE_SECONDS", "0.5")
+def test_a_slow_model_works_on_the_newest_image(running, ros_env) -> None:
+    ros_env["FAKE_SECONDS"] = "0.5"
     rig, shot, _ = running()
     send_tf(rig)
     rig.command("find the red chair")
@@ -568,6 +568,14 @@ def test_a_signal_that_comes_again_and_again_ends_it_with_zero_too(running, numb
         node.process.send_signal(number)
         time.sleep(0.005)
     assert node.process.wait(30) == 0, node.output
+    assert "Traceback" not in node.output
+
+
+def test_a_signal_while_the_model_loads_ends_with_zero(make_rig, start, ros_env) -> None:
+    ros_env["FAKE_LOAD_SECONDS"] = "3"
+    rig, node = make_rig(), start(*node_arguments())
+    rig.wait(lambda: "grounding_node" in rig.node.get_node_names(), "node")
+    assert node.end() == 0, node.output
     assert "Traceback" not in node.output
 
 

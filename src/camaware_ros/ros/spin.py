@@ -6,13 +6,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from types import FrameType
 
 import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
-from rclpy.signals import uninstall_signal_handlers
 
 # What rclpy raises when SIGINT or SIGTERM took the context away in the middle of a call.
 _CONTEXT_GONE = (ExternalShutdownException, RuntimeError)
@@ -37,6 +37,7 @@ def run_node(
     Returns:
         0 after SIGINT or SIGTERM; 1 after one line on stderr where a parameter cannot be used.
     """
+    seen = _outlast_signals()
     rclpy.init(args=list(arguments) if arguments is not None else sys.argv)
     node: Node | None = None
     executor: Executor | None = None
@@ -46,9 +47,9 @@ def run_node(
         executor.add_node(node)
         if started is not None:
             started(node)
-        executor.spin()
-    except KeyboardInterrupt:
-        pass
+        # A signal that came before rclpy's own handlers would otherwise be lost.
+        if not seen:
+            executor.spin()
     except ParameterException as error:
         print(f"parameters: {error}", file=sys.stderr)
         return 1
@@ -56,8 +57,9 @@ def run_node(
         if rclpy.ok():
             raise
     finally:
-        _ignore_signals()
         _end(executor, node)
+        # Python gives its own handlers up while it ends, but leaves ignored signals ignored.
+        _handle_signals(signal.SIG_IGN)
     return 0
 
 
@@ -73,12 +75,24 @@ def autostart(node: Node) -> None:
         node.trigger_activate()
 
 
-def _ignore_signals() -> None:
-    """Ending is under way: a second Ctrl-C, or launch passing on the first, must not break it."""
-    uninstall_signal_handlers()
+def _outlast_signals() -> list[int]:
+    """Take over what Python does on SIGINT and SIGTERM, until the process ends.
+
+    rclpy shuts the context down on the first signal. More of them follow when a terminal and a
+    launch file both pass on one Ctrl-C; they must break neither the model's loading nor the ending.
+
+    Returns:
+        Signals that came, in order; it grows as they come.
+    """
+    seen: list[int] = []
+    _handle_signals(lambda number, _: seen.append(number))
+    return seen
+
+
+def _handle_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, handler)
 
 
 def _end(executor: Executor | None, node: Node | None) -> None:
