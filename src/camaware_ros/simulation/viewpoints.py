@@ -33,7 +33,7 @@ class Viewing:
         corners: of the thing's eight, that must be in the picture.
     """
 
-    near_m: float = 1.6
+    near_m: float = 2.0
     far_m: float = 3.2
     gap_m: float = 0.25
     corners: int = 7

@@ -91,17 +91,17 @@ def draw_topdown(
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     if grid is not None:
-        _draw_grid(axes, grid)
+        draw_grid(axes, grid)
     if view is not None:
         _draw_view(axes, view)
     for label, colour, box in objects:
-        _draw_object(axes, label, colour, box)
+        draw_object(axes, label, colour, box)
     if estimate is not None:
         _draw_estimate(axes, estimate, stand_off_m)
     _draw_path(axes, points)
     if goal is not None:
         _draw_goal(axes, goal)
-    _finish(axes, title)
+    finish(axes, title)
     figure.savefig(out_path, dpi=130, bbox_inches="tight", pad_inches=0.15)
     return Path(out_path)
 
@@ -131,7 +131,8 @@ def ellipse(covariance: ArrayLike, sigmas: float = 2.0) -> FloatArray:
     return sigmas * (circle * np.sqrt(values.clip(0))) @ vectors.T
 
 
-def _draw_grid(axes: Any, grid: GridMap) -> None:
+def draw_grid(axes: Any, grid: GridMap) -> None:
+    """The floor: free, unknown, occupied; sets the limits of the axes."""
     from matplotlib.transforms import Affine2D
 
     share = np.clip(grid.data, 0, 100)[..., None] / 100.0
@@ -171,7 +172,8 @@ def _draw_view(axes: Any, view: View) -> None:
     axes.add_patch(wedge)
 
 
-def _draw_object(axes: Any, label: str, colour: str, box: Box3) -> None:
+def draw_object(axes: Any, label: str, colour: str, box: Box3) -> None:
+    """A thing of the room in its own paint, with its name."""
     outline = _disc(box) if set(label.split()) & set(ROUND_KINDS) else footprint(box)
     axes.fill(
         *outline.T, facecolor=PAINT.get(colour, "#9a9a9a"), edgecolor=_INK, linewidth=1.2, zorder=3
@@ -227,7 +229,8 @@ def _draw_goal(axes: Any, goal: Goal) -> None:
                   arrowprops={"arrowstyle": "-|>", "color": _GOAL, "linewidth": 2})  # fmt: skip
 
 
-def _finish(axes: Any, title: str) -> None:
+def finish(axes: Any, title: str) -> None:
+    """Scale, names of the axes, title and legend."""
     axes.set_aspect("equal")
     axes.set_xlabel("x, metres (map)")
     axes.set_ylabel("y, metres (map)")
