@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import Any
 
@@ -16,6 +15,7 @@ from rclpy.node import Node
 
 from camaware_ros.geometry.transforms import Rigid3
 from camaware_ros.ros.sim_conversions import goal_pose, robot_pose
+from camaware_ros.ros.sim_loop import SimLoop
 from camaware_ros.simulation.simulator import Drive, Simulator
 
 _POLL_S = 0.05
@@ -29,18 +29,16 @@ class NavigationServer:
     Args:
         node: must be spun by an executor of several threads; each goal occupies one.
         simulator: what drives.
-        lock: held by whoever touches the simulator.
+        loop: its lock is held while the simulator is touched; when it ends, so do goals.
         map_from_odom: for goals given in odom.
-        ending: set when goals under way must end because the process does.
     """
 
     def __init__(
-        self, node: Node, simulator: Simulator, lock: threading.RLock,
-        map_from_odom: Rigid3, ending: threading.Event,
-    ) -> None:  # fmt: skip
-        self._node, self._simulator, self._lock = node, simulator, lock
+        self, node: Node, simulator: Simulator, loop: SimLoop, map_from_odom: Rigid3
+    ) -> None:
+        self._node, self._simulator = node, simulator
+        self._lock, self._ending = loop.lock, loop.ending
         self._map_from_odom = map_from_odom
-        self._ending = ending
         self._server = ActionServer(
             node, NavigateToPose, "navigate_to_pose", self._execute,
             callback_group=ReentrantCallbackGroup(),

@@ -1,14 +1,10 @@
-"""sim_node: the simulated room, robot and camera on ROS topics; steps and draws in a thread."""
+"""sim_node: the simulated room, robot and camera on ROS topics and services."""
 
 from __future__ import annotations
 
-import math
 import sys
-import threading
-import time
 from typing import Any
 
-import rclpy
 from geometry_msgs.msg import Twist as TwistMessage
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.executors import MultiThreadedExecutor
@@ -18,6 +14,7 @@ from std_srvs.srv import Trigger
 
 from camaware_ros.camera_file import CameraFile, find_camera_files, load_camera_yaml
 from camaware_ros.ros.parameters import declare, read
+from camaware_ros.ros.sim_loop import SimLoop, SimulationEnded
 from camaware_ros.ros.sim_navigation import NavigationServer
 from camaware_ros.ros.sim_publishers import SimPublishers
 from camaware_ros.ros.sim_settings import LIVE, SimSettings, pose_from_text
@@ -25,71 +22,42 @@ from camaware_ros.ros.spin import run_node
 from camaware_ros.simulation.render import Quality
 from camaware_ros.simulation.robot import Twist
 from camaware_ros.simulation.scenes import room_from_name
-from camaware_ros.simulation.simulator import Simulator, Snapshot, check_start
-
-_LONGEST_TICK_S = 0.02
-_FORGIVEN_LAG_S = 0.25
+from camaware_ros.simulation.simulator import Simulator, check_start
 
 
 class SimNode(Node):
-    """Owns the simulator: parameters, driving by hand, reset, and the thread in which time goes."""
+    """Owns the simulator and its loop; serves parameters, driving by hand and reset."""
 
     def __init__(self) -> None:
-        """Declare the parameters, furnish the room and start the clock."""
-        self._ending = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop: SimLoop | None = None
         super().__init__("sim_node")
         declare(self, SimSettings)
-        self._settings = read(self, SimSettings)
-        self._cameras = find_camera_files(self._settings.camera_directory)
-        self._factor = self._settings.real_time_factor
-        self._lock = threading.RLock()
-        quality = Quality(shadows=self._settings.shadows, samples=self._settings.samples)
-        room, camera = room_from_name(self._settings.room), self._load(self._settings.camera)
+        settings = read(self, SimSettings)
+        self._cameras = find_camera_files(settings.camera_directory)
+        room, camera = room_from_name(settings.room), self._load(settings.camera)
+        quality = Quality(shadows=settings.shadows, samples=settings.samples)
         self._simulator = Simulator(room, camera, quality)
-        self._map_from_odom = self._simulator.robot.map_from_base
-        self._start = pose_from_text(self._settings.start_pose)
+        map_from_odom = self._simulator.robot.map_from_base
+        self._start = pose_from_text(settings.start_pose)
         self._simulator.reset(self._start)
-        self._output = SimPublishers(self, self._map_from_odom)
-        arguments = (self._simulator, self._lock, self._map_from_odom)
-        self._navigation = NavigationServer(self, *arguments, self._ending)
+        output = SimPublishers(self, map_from_odom)
+        loop = SimLoop(self, self._simulator, output, settings.rate_hz, settings.real_time_factor)
+        self._navigation = NavigationServer(self, self._simulator, loop, map_from_odom)
         self.create_subscription(TwistMessage, "cmd_vel", self._on_cmd_vel, 10)
         self.create_service(Trigger, "reset", self._on_reset)
         self.add_on_set_parameters_callback(self._on_parameters)
-        self._thread = threading.Thread(target=self._run, name="simulation")
-        self._thread.start()
+        self._lock, self._loop = loop.lock, loop
+        loop.start()
         self.get_logger().info(f"room {room.name}, camera {camera.name}")
 
     def destroy_node(self) -> None:
-        """Join the simulation, then take the node down."""
-        self._ending.set()
-        if self._thread is not None:  # rclpy also comes here when the constructor raised
-            self._thread.join()
-        super().destroy_node()
-
-    def _run(self) -> None:
-        """Step, publish, wait; draw every image period."""
-        ticks = math.ceil(1 / (self._settings.rate_hz * _LONGEST_TICK_S))
-        tick_s, count, due = 1 / (self._settings.rate_hz * ticks), 0, time.monotonic()
-        last: Snapshot | None = None
+        """Join the simulation and take the node down."""
+        loop, self._loop = self._loop, None  # rclpy also comes here when the constructor raised
         try:
-            while rclpy.ok() and not self._ending.is_set():
-                with self._lock:
-                    self._simulator.step(tick_s)
-                    instant, factor = self._simulator.snapshot(), self._factor
-                self._output.state(instant, last)
-                if count % ticks == 0:
-                    self._output.picture(instant, self._simulator.render(instant))
-                last, count = instant, count + 1
-                now = time.monotonic()
-                due = max(due + (tick_s / factor if factor > 0 else 0.0), now - _FORGIVEN_LAG_S)
-                self._ending.wait(max(due - now, 0.0))
-        except Exception as error:
-            if rclpy.ok():  # otherwise SIGINT took the context away in the middle of a publish
-                self.get_logger().fatal(f"simulation ended: {type(error).__name__}: {error}")
-                rclpy.shutdown()
+            if loop is not None:
+                loop.end()
         finally:
-            self._simulator.close()
+            super().destroy_node()
 
     def _on_cmd_vel(self, message: TwistMessage) -> None:
         try:
@@ -131,7 +99,8 @@ class SimNode(Node):
                 self._start = start
                 self._simulator.reset(start)
             self._simulator.camera = camera or self._simulator.camera
-            self._factor = wanted.get("real_time_factor", self._factor)
+            if self._loop is not None and "real_time_factor" in wanted:
+                self._loop.factor = wanted["real_time_factor"]
 
     def _load(self, name: str) -> CameraFile:
         if name not in self._cameras:
@@ -143,7 +112,7 @@ def main() -> int:
     """Run until SIGINT or SIGTERM (exit code 0), or say in a line what is wrong (1)."""
     try:
         return run_node(SimNode, make_executor=lambda: MultiThreadedExecutor(num_threads=4))
-    except ValueError as error:
+    except (ValueError, SimulationEnded) as error:
         print(f"sim_node: {error}", file=sys.stderr)
         return 1
 

@@ -1,4 +1,4 @@
-"""How fast pictures are drawn here: ``python -m camaware_ros.simulation.speed [FRAMES]``.
+"""Drawing speed: ``python -m camaware_ros.simulation.speed [FRAMES] [CAMERA ...]``.
 
 Set ``LP_NUM_THREADS=0`` to keep software OpenGL on the calling core.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from camaware_ros.camera_file import find_camera_files, load_camera_yaml
 from camaware_ros.simulation.render import Quality
@@ -22,9 +22,10 @@ QUALITIES = {
 }
 
 
-def frames_per_second(frames: int) -> Iterator[tuple[str, str, float, float]]:
-    """For each quality and shipped camera: both names, frames per second, per CPU second."""
-    cameras = {name: load_camera_yaml(path) for name, path in find_camera_files().items()}
+def frames_per_second(frames: int, names: Sequence[str]) -> Iterator[tuple[str, str, float, float]]:
+    """For each quality and camera file: both names, frames per second, per CPU second."""
+    files = find_camera_files()
+    cameras = {name: load_camera_yaml(files[name]) for name in names}
     for quality_name, quality in QUALITIES.items():
         simulator = Simulator(demo_room(), next(iter(cameras.values())), quality)
         for name, camera in cameras.items():
@@ -41,8 +42,9 @@ def frames_per_second(frames: int) -> Iterator[tuple[str, str, float, float]]:
 def main(arguments: list[str]) -> int:
     """Print one line per quality and camera."""
     frames = int(arguments[0]) if arguments else 20
+    names = arguments[1:] or list(find_camera_files())
     print(f"{'quality':20} {'camera':18} {'frames/s':>9} {'per CPU s':>10}")
-    for quality, camera, fps, fps_cpu in frames_per_second(frames):
+    for quality, camera, fps, fps_cpu in frames_per_second(frames, names):
         print(f"{quality:20} {camera:18} {fps:9.1f} {fps_cpu:10.1f}")
     return 0
 
