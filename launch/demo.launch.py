@@ -4,15 +4,22 @@ ros2 launch camaware_ros demo.launch.py, then tell the robot something:
 ros2 topic pub --once /command std_msgs/msg/String "{data: go to the red chair}"
 """
 
+import os
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    IncludeLaunchDescription,
+    SetEnvironmentVariable,
+)
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
+
+from camaware_ros.ros.environment import ros_environment
 
 ARGUMENTS = [
     DeclareLaunchArgument(
@@ -34,6 +41,13 @@ ARGUMENTS = [
         "params_file", default_value="", description="Parameters of your own, for all three nodes."
     ),
 ]
+
+
+def transport():
+    """Without our transport profile large images get lost; an owner's own one is kept."""
+    wanted = ros_environment(os.environ)
+    changed = [name for name in wanted if wanted[name] != os.environ.get(name)]
+    return [SetEnvironmentVariable(name, wanted[name]) for name in changed]
 
 
 def generate_launch_description():
@@ -64,4 +78,4 @@ def generate_launch_description():
             },
         ],
     )
-    return LaunchDescription([*ARGUMENTS, simulation, robot])
+    return LaunchDescription([*ARGUMENTS, *transport(), simulation, robot])

@@ -28,21 +28,22 @@ HIGHEST_DOMAIN = 101
 
 
 @pytest.fixture(scope="session", autouse=True)
-def shared_env() -> Iterator[dict[str, str]]:
+def shared_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """What this process and all its children have in common, whatever their domain."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROS_LOG_DIR", str(tmp_path_factory.mktemp("ros_log")))
         for name, value in _common_environment().items():
             patch.setenv(name, value)
         yield dict(os.environ)
 
 
 def _common_environment() -> dict[str, str]:
+    # Imported here, because this file is also read where the package's tests are only collected.
+    from camaware_ros.ros.environment import ros_environment
+
     old = os.environ.get("PYTHONPATH", "")
-    return {
-        "PYTHONPATH": os.pathsep.join(part for part in (str(SOURCE), old) if part),
-        "OMP_NUM_THREADS": "1",
-        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-    }
+    path = os.pathsep.join(part for part in (str(SOURCE), old) if part)
+    return ros_environment({**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"})
 
 
 @contextmanager
@@ -106,11 +107,15 @@ class Child:
         self.process.send_signal(number)
         return self.process.wait(timeout_s)
 
-    def kill(self) -> None:
-        """Make sure that it and its children are gone."""
+    def close(self) -> None:
+        """Make sure that it and its children are gone, if possible with their shared memory."""
         if self.alive:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
 
 
 @contextmanager
@@ -127,7 +132,7 @@ def child_processes(env: dict[str, str], folder: Path) -> Iterator[Callable[...,
         yield run
     finally:
         for child in children:
-            child.kill()
+            child.close()
 
 
 @pytest.fixture
