@@ -107,7 +107,7 @@ def main() -> int:
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="default: %(default)s")
     arguments = parser.parse_args()
     try:
-        with open(ROOT / "tools" / "bootstrap" / "__main__.py", encoding="utf-8") as lock:
+        with open(__file__, encoding="utf-8") as lock:
             # Two runs at once (make demo, make test) take turns.
             fcntl.flock(lock, fcntl.LOCK_EX)
             set_up(STAGES[arguments.stage], arguments.venv.resolve())

@@ -12,6 +12,7 @@ import importlib.util
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping
@@ -39,7 +40,7 @@ def check_python() -> None:
         SetupError: too old, too new, or no `venv` and `ensurepip`.
     """
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
-        other = next(filter(None, map(shutil.which, _usable_names())), None)
+        other = _another_python()
         hint = f"make PYTHON={other}" if other else "install one, then make PYTHON=python3.X"
         raise SetupError(
             f"Python: expected 3.{OLDEST[1]} to 3.{NEWEST[1]}, got {platform.python_version()} "
@@ -47,8 +48,13 @@ def check_python() -> None:
         )
 
 
-def _usable_names() -> list[str]:
-    return [f"python3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
+def _another_python() -> str | None:
+    """A tested interpreter on the path that really starts, newest first."""
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        found = shutil.which(f"python3.{minor}")
+        if found and subprocess.run([found, "-c", ""], capture_output=True).returncode == 0:
+            return found
+    return None
 
 
 def check_wheels_exist() -> None:
