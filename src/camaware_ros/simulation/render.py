@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -159,11 +160,11 @@ def _aim(scene: mujoco.MjvScene, view: View, map_from_camera: Rigid3) -> None:
 
 
 def _atlas(
-    views: tuple[View, ...], size: tuple[int, int], draw: Callable[[View], NDArray],
+    views: tuple[View, ...], size: tuple[int, int], draw: Callable[[View], NDArray[Any]],
     dtype: type, channels: tuple[int, ...],
-) -> NDArray:  # fmt: skip
+) -> NDArray[Any]:  # fmt: skip
     """All views below each other, (height, width, *channels)."""
-    atlas = np.zeros((size[1], size[0], *channels), dtype=dtype)
+    atlas: NDArray[Any] = np.zeros((size[1], size[0], *channels), dtype=dtype)
     for view in views:
         rows = slice(view.top, view.top + view.camera.height)
         atlas[rows, : view.camera.width] = draw(view)

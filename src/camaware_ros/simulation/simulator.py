@@ -162,8 +162,9 @@ class Simulator:
         """Let ``dt_s`` seconds pass."""
         twist = self._command if self.time_s < self._command_until_s else Twist()
         driving = self._driving
-        if driving:
-            twist = self._follow(self._drives[-1].path)
+        path = self._drives[-1].path if driving else None
+        if path is not None:
+            twist = self._follow(path)
         self.robot = step_robot(self.robot, twist, dt_s, self.room.clearance, self._limits)
         self.time_s += dt_s
         self._blocked_s = self._blocked_s + dt_s if self.robot.blocked else 0.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -72,14 +73,14 @@ class ViewPlan:
     has_ray: NDArray[np.bool_]
     view_depth: FloatArray
 
-    def bend(self, atlas: NDArray, nearest: bool = False) -> NDArray:
+    def bend(self, atlas: NDArray[Any], nearest: bool = False) -> NDArray[Any]:
         """The camera's image from the atlas; zero where a pixel has no ray.
 
         Args:
             atlas: (height, width) or (height, width, 3) of ``atlas_size``.
             nearest: take the nearest pixel (for ids) rather than blend four.
         """
-        if self.columns is None:
+        if self.columns is None or self.rows is None:
             return atlas
         how = cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR
         return cv2.remap(

@@ -158,13 +158,13 @@ def _shell(body: Element, room: Room) -> None:
         _geom(body, name, "plane", _text(*size, 1), pos, material=material, xyaxes=axes)
     thick, high = 0.008, 0.045
     board = {"material": "plain", "rgba": "0.86 0.85 0.82 1"}
-    for name, size, pos in (
+    for name, board_size, pos in (
         ("skirting_east", (thick, y, high), (x - thick, 0, high)),
         ("skirting_west", (thick, y, high), (-x + thick, 0, high)),
         ("skirting_north", (x, thick, high), (0, y - thick, high)),
         ("skirting_south", (x, thick, high), (0, -y + thick, high)),
     ):
-        _geom(body, name, "box", _text(*size), pos, **board)
+        _geom(body, name, "box", _text(*board_size), pos, **board)
 
 
 def _decoration(body: Element, room: Room, rng: np.random.Generator) -> None:
