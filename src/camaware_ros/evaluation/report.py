@@ -1,0 +1,130 @@
+"""docs/benchmarks.md from the JSON files beside it: no number in the page is typed by hand.
+
+``python -m camaware_ros.evaluation.report docs/benchmarks`` reads every known file that is there.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+Record = dict[str, Any]
+
+_RENDERED = (
+    ("rendered.json", "mounting known"),
+    ("rendered_no_mounting.json", "mounting unknown"),
+)
+_TWINS = (
+    ("twin_rays.json", "rays and mounting"),
+    ("twin_rays_no_mounting.json", "rays, mounting withheld"),
+    ("twin_rgb.json", "RGB only, lifted with the true K"),
+    ("twin_rgb_no_k.json", "RGB only, no K (62° assumed)"),
+)
+_INTRO = """# Benchmarks
+
+Every table is written by `python -m camaware_ros.evaluation.report docs/benchmarks` from the JSON
+files in `docs/benchmarks/`; each file names the command, seed and hardware that made it.
+
+* **referent**: the answer is nearer (in bearing) to the asked thing than to any other in view, %.
+* **depth**, **bias**: median relative error of z and its signed logarithm, %.
+* **success**: centre within 10 % of the distance *and* 0.25 m, %.  **IoU25**: oriented 3-D IoU of at
+  least 0.25, %.  **cover**: truths inside the stated 90 % region, %.
+* **presence**: right about whether the thing is in view at all, % (always saying yes: about 83 %).
+
+The held-out bands (30-38°, 95-110°, fisheye of 160° and more) occur in no training picture.
+"""
+
+
+def read(folder: Path, name: str) -> Record | None:
+    """A JSON file of the folder, or None where it was not made."""
+    path = folder / name
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A GitHub table."""
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _source(record: Record) -> str:
+    return f"`{record['command']}`, seed {record['seed']}, {record['hardware']}, {record['backend']}"
+
+
+def band_rows(record: Record, label: str) -> list[list[object]]:
+    """One row per camera band."""
+    return [
+        [
+            band, label, f"{s['referent']:.1f}", f"{s['depth_error']:.1f}", f"{s['depth_bias']:+.1f}",
+            f"{s['centre_error_m']:.2f}", f"{s['success']:.1f}", f"{s['iou25']:.1f}",
+            f"{s['coverage90']:.1f}", f"{s['presence']:.1f}",
+        ]
+        for band, s in record["bands"].items()
+    ]  # fmt: skip
+
+
+def bands_section(folder: Path, title: str, files: Sequence[tuple[str, str]], text: str) -> str:
+    """A table over several evaluation files, ordered by band."""
+    records = [(read(folder, name), label) for name, label in files]
+    found = [(record, label) for record, label in records if record]
+    if not found:
+        return ""
+    rows = [row for record, label in found for row in band_rows(record, label)]
+    order = list(found[0][0]["bands"])
+    rows.sort(key=lambda row: order.index(row[0]) if row[0] in order else len(order))
+    header = ["band", "model", "referent", "depth", "bias", "centre m", "success", "IoU25", "cover", "presence"]
+    sources = "\n".join(f"* {label}: {_source(record)}" for record, label in found)
+    return f"\n## {title}\n{text}\n\n{markdown_table(header, rows)}\n{sources}\n"
+
+
+def types_section(folder: Path) -> str:
+    """Referent accuracy by the kind of phrase, trained range."""
+    record = read(folder, "rendered.json")
+    if record is None:
+        return ""
+    by_type = record["bands"]["trained range"]["referent_by_type"]
+    table = markdown_table(list(by_type), [[f"{v:.1f}" for v in by_type.values()]])
+    return f"\n### Referent by kind of phrase (trained range, mounting known)\n\n{table}"
+
+
+def plain_section(folder: Path, name: str, title: str) -> str:
+    """A file that brings its own table: keys ``text``, ``header``, ``rows`` beside its source."""
+    record = read(folder, name)
+    if record is None:
+        return ""
+    table = markdown_table(record["header"], record["rows"])
+    return f"\n## {title}\n{record.get('text', '')}\n\n{table}\n* `{record['command']}`, {record['hardware']}\n"
+
+
+def page(folder: Path) -> str:
+    """The whole page."""
+    return (
+        _INTRO
+        + bands_section(folder, "Held-out rendered scenes, by camera", _RENDERED, "")
+        + types_section(folder)
+        + bands_section(
+            folder, "What the camera is worth: a fair pair", _TWINS,
+            "The same network, pictures, phrases, order and budget (36 000 images); one sees rays and"
+            "\nmounting, the other pixels only. A small budget: compare the rows, not with the table above.",
+        )
+        + plain_section(folder, "mujoco.json", "The MuJoCo world, a renderer the model never trained on")
+        + plain_section(folder, "closed_loop.json", "Closed loop: told where to go, driven there")
+        + plain_section(folder, "latency.json", "Latency over DDS")
+    )  # fmt: skip
+
+
+def main(argv: Sequence[str]) -> int:
+    """Write ``benchmarks.md`` beside the folder."""
+    folder = Path(argv[0])
+    target = folder.parent / "benchmarks.md"
+    target.write_text(page(folder))
+    print(target)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
