@@ -80,6 +80,11 @@ def draw_tour(
         _draw_stop(axes, index + 1, stop, COLOURS[index % len(COLOURS)], stand_off_m)
     _draw_way(axes, np.asarray(path, dtype=np.float64).reshape(-1, 2))
     finish(axes, title)
+    note = (
+        "dashed: where the model says it is, with two sigma of doubt; "
+        "dotted: the stand-off from there; wedge: what the camera saw"
+    )
+    axes.text(0.0, -0.09, note, transform=axes.transAxes, fontsize=8, color="#555555", va="top")
     figure.savefig(out_path, dpi=130, bbox_inches="tight", pad_inches=0.15)
     return Path(out_path)
 
@@ -120,7 +125,7 @@ def _draw_estimate(
     name = f"{number}: {estimate.label}, {stop.camera}"
     axes.plot(*footprint(box).T, "--", color=colour, linewidth=2.0, zorder=5, label=name)
     doubt = ellipse(estimate.covariance[:2, :2]) + box.center[:2]
-    axes.fill(*doubt.T, facecolor=colour, alpha=0.18, edgecolor=colour, zorder=4)
+    axes.fill(*doubt.T, facecolor=colour, alpha=0.08, edgecolor=colour, zorder=4)
     axes.plot(*footprint(box, stand_off_m).T, ":", color=colour, linewidth=1.2, zorder=2)
 
 
