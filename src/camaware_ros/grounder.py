@@ -70,6 +70,11 @@ class Grounder:
         manifest = read_manifest(folder)
         return cls(open_backend(folder, manifest, backend, threads), manifest, folder)
 
+    @property
+    def max_words(self) -> int:
+        """How many words a phrase may have."""
+        return self.manifest.prompt_length - 2
+
     def unknown_words(self, phrase: str) -> tuple[str, ...]:
         """Words of a phrase that the model was never taught."""
         return self.tokenizer.unknown_words(phrase)

@@ -37,6 +37,8 @@ class RedPixelGrounder:
             raise ValueError(f"model: expected a folder, got {model_dir}")
         return cls()
 
+    max_words = 6
+
     def unknown_words(self, phrase: str) -> tuple[str, ...]:
         return WordTokenizer().unknown_words(phrase)
 

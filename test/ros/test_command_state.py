@@ -12,7 +12,7 @@ known = WordTokenizer().unknown_words
 
 
 def test_a_thing_to_go_to_is_looked_for() -> None:
-    state = state_after("Go to the crate left of a blue desk!", known)
+    state = state_after("Go to the crate left of a blue desk!", known, 6)
     assert (state.phrase, state.reason) == ("box left of blue table", None)
 
 
@@ -25,10 +25,15 @@ def test_a_thing_to_go_to_is_looked_for() -> None:
         ("go to the fluffy zebra", Reason.UNKNOWN_WORD, "'fluffy', 'zebra'"),
         ("go to the closest", Reason.UNKNOWN_WORD, "'closest'"),
         ("stop", Reason.NO_COMMAND, "stopped"),
+        (
+            "go to the red chair left of the red chair left of the box",
+            Reason.COMMAND_INVALID,
+            "at most 6",
+        ),
     ],
 )
 def test_nothing_is_looked_for_and_the_reason_is_told(text, reason, words) -> None:
-    state = state_after(text, known)
+    state = state_after(text, known, 6)
     assert state.phrase is None and state.reason is reason
     assert words in state.text
 

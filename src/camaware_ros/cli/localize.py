@@ -107,7 +107,7 @@ def asked_phrase(command: str, grounder: Any) -> str:
     except CommandError as error:
         if error.code == "NO_VERB":
             command = f"find {command}"
-    state = state_after(command, grounder.unknown_words)
+    state = state_after(command, grounder.unknown_words, grounder.max_words)
     if state.phrase is None:
         raise ValueError(f"--command: {state.text}")
     return state.phrase

@@ -34,12 +34,15 @@ NO_COMMAND = CommandState(
 )
 
 
-def state_after(command: str, unknown_words: Callable[[str], tuple[str, ...]]) -> CommandState:
+def state_after(
+    command: str, unknown_words: Callable[[str], tuple[str, ...]], max_words: int
+) -> CommandState:
     """The state that a command leads to.
 
     Args:
         command: as a person wrote it.
         unknown_words: the words of a phrase that the model has never seen.
+        max_words: how many words of a phrase the model can take.
     """
     try:
         parsed = parse_command(command)
@@ -53,6 +56,11 @@ def state_after(command: str, unknown_words: Callable[[str], tuple[str, ...]]) -
     if unknown:
         words = ", ".join(repr(word) for word in unknown)
         return _refused(Reason.UNKNOWN_WORD, f"the model does not know {words}")
+    count = len(parsed.target.split())
+    if count > max_words:
+        return _refused(
+            Reason.COMMAND_INVALID, f"expected at most {max_words} words for a thing, got {count}"
+        )
     if not kinds_in(parsed.target):
         return _refused(
             Reason.UNKNOWN_WORD, f"expected a thing the model knows, got {parsed.target!r}"

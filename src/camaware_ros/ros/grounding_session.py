@@ -81,7 +81,7 @@ class GroundingSession:
         self._worker.stop()
 
     def _on_command(self, message: String) -> None:
-        state = state_after(message.data, self._grounder.unknown_words)
+        state = state_after(message.data, self._grounder.unknown_words, self._grounder.max_words)
         self._set_command(state)
         self._outputs.say(state.text)
 
