@@ -1,1 +1,1 @@
-"""Rigid motions, cameras, lenses, framings and boxes. numpy float64; knows neither ROS nor torch."""
+"""Rigid motions, cameras, lenses, framings, boxes. numpy float64; knows neither ROS nor torch."""

@@ -1,4 +1,4 @@
-"""Oriented boxes in space, and how much two of them share."""
+"""Oriented boxes in space, and how much two of them share. Knows no labels and no frames' names."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from camaware_ros.geometry.transforms import Rigid3, check_rotation, finite_array
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
+from camaware_ros.geometry.arrays import BoolArray, FloatArray, finite_array, last_axis
+from camaware_ros.geometry.polyhedra import Edge, Polyhedron
+from camaware_ros.geometry.transforms import Rigid3, check_rotation
 
 _SIGNS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=np.float64)
-# corners of the six faces, counter-clockwise seen from outside
-_FACES = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))
+_LOOPS = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))
+_FACES: tuple[tuple[Edge, ...], ...] = tuple(
+    tuple(zip(loop, (*loop[1:], loop[0]), strict=True)) for loop in _LOOPS
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Box3:
-    """A box: centre (3,), full size (3,) along its own axes, and the axes as columns (3, 3). Metres.
+    """A box in metres.
+
+    Attributes:
+        center: shape (3,).
+        size: full lengths along its own axes, shape (3,), > 0.
+        rotation: its own axes as columns, shape (3, 3).
 
     Raises:
         ValueError: not finite, a size that is not positive, or axes that are no rotation.
@@ -71,79 +77,27 @@ class Box3:
         )
 
     def contains(self, points: ArrayLike) -> BoolArray:
-        """Which points (..., 3) lie inside or on the box."""
-        local = (np.asarray(points, dtype=np.float64) - self.center) @ self.rotation
-        inside: BoolArray = (np.abs(local) <= self.size / 2 + 1e-12).all(-1)
-        return inside
+        """Which points (..., 3) lie inside or on the box, to within rounding."""
+        local = np.abs((last_axis("points", points, 3) - self.center) @ self.rotation)
+        inside = local <= self.size / 2 + 1e-12
+        return inside[..., 0] & inside[..., 1] & inside[..., 2]
 
 
 def intersection_volume(a: Box3, b: Box3) -> float:
-    """Volume that two boxes share, exact: a's faces are clipped by b's six half-spaces.
-
-    In b's frame, scaled to its half size, the faces of the shared solid are a's faces cut by the
-    cube and the cube's faces cut by a; the divergence theorem sums them up.
-    """
-    reach = 0.5 * (np.linalg.norm(a.size) + np.linalg.norm(b.size))
-    if np.linalg.norm(a.center - b.center) > reach:
+    """Volume that two boxes share, exact: ``a`` is cut by the six planes of ``b``."""
+    if np.linalg.norm(a.center - b.center) > 0.5 * (
+        np.linalg.norm(a.size) + np.linalg.norm(b.size)
+    ):
         return 0.0
-    middle = 0.5 * (a.center + b.center)
-    volume = 0.0
-    for inner, outer in ((a, b), (b, a)):
-        first = inner is a
-        corners = inner.corners()
-        for axis, face in zip(_outward(inner), _FACES, strict=True):
-            polygon = _clip(corners[list(face)], outer, keep_shared=first, normal=axis)
-            if len(polygon) >= 3:
-                area = _polygon_area(polygon, axis)
-                volume += area * float(axis @ (polygon[0] - middle)) / 3
-    return max(volume, 0.0)
+    # around b's centre and in units of a's size, so that tiny and far boxes lose no digits
+    unit = float(a.size.max())
+    solid = Polyhedron((a.corners() - b.center) @ b.rotation / unit, _FACES)
+    for normal in np.concatenate([np.eye(3), -np.eye(3)]):
+        solid = solid.cut(normal, float(b.size @ np.abs(normal)) / 2 / unit)
+    return max(solid.volume(), 0.0) * unit**3
 
 
 def iou(a: Box3, b: Box3) -> float:
     """Intersection over union of two oriented boxes, in [0, 1], exact."""
     shared = min(intersection_volume(a, b), a.volume, b.volume)
     return shared / (a.volume + b.volume - shared)
-
-
-def _outward(box: Box3) -> FloatArray:
-    """Outward normals of the faces in the order of ``_FACES``, shape (6, 3)."""
-    x, y, z = box.rotation.T
-    return np.stack([-x, x, -y, y, -z, z])
-
-
-def _clip(polygon: FloatArray, box: Box3, *, keep_shared: bool, normal: FloatArray) -> FloatArray:
-    """The part of a planar polygon (n, 3) inside a box (Sutherland-Hodgman).
-
-    A polygon that lies in a face of the box with the same outward normal belongs to both solids;
-    it is kept once, by the caller that passes ``keep_shared``.
-    """
-    scale = float(box.size.max())
-    for axis, half in zip(_outward(box), np.repeat(box.size / 2, 2), strict=True):
-        distance = (polygon - box.center) @ axis - half
-        if np.all(np.abs(distance) <= 1e-10 * scale):
-            if axis @ normal > 0 and keep_shared:
-                continue
-            return polygon[:0]
-        polygon = _cut(polygon, distance)
-        if len(polygon) < 3:
-            return polygon[:0]
-    return polygon
-
-
-def _cut(polygon: FloatArray, distance: FloatArray) -> FloatArray:
-    """Keep the side of a polygon (n, 3) where ``distance`` (n,) is not positive."""
-    kept = []
-    for i in range(len(polygon)):
-        j = (i + 1) % len(polygon)
-        if distance[i] <= 0:
-            kept.append(polygon[i])
-        if (distance[i] < 0 < distance[j]) or (distance[j] < 0 < distance[i]):
-            t = distance[i] / (distance[i] - distance[j])
-            kept.append(polygon[i] + t * (polygon[j] - polygon[i]))
-    return np.array(kept).reshape(-1, 3)
-
-
-def _polygon_area(polygon: FloatArray, normal: FloatArray) -> float:
-    """Signed area of a planar polygon (n, 3) seen against its normal."""
-    spokes = polygon[1:] - polygon[0]
-    return 0.5 * float(np.cross(spokes[:-1], spokes[1:]).sum(0) @ normal)

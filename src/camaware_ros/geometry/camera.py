@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from camaware_ros.geometry.arrays import BoolArray, FloatArray, last_axis, numbers
 from camaware_ros.geometry.lenses import Brown, Equidistant, Ideal
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,40 +38,40 @@ class Camera:
 
     def __post_init__(self) -> None:
         for name in ("width", "height"):
-            value = getattr(self, name)
+            value = _finite(name, getattr(self, name), "a positive whole number of pixels")
             if value != int(value) or value <= 0:
-                raise ValueError(f"{name}: expected a positive whole number of pixels, got {value!r}")
+                raise ValueError(f"{name}: expected a positive whole number of pixels, got {value}")
             object.__setattr__(self, name, int(value))
         for name in ("fx", "fy"):
-            value = float(getattr(self, name))
-            if not (np.isfinite(value) and value > 0):
+            value = _finite(name, getattr(self, name), "a positive focal length in pixels")
+            if value <= 0:
                 raise ValueError(f"{name}: expected a positive focal length in pixels, got {value}")
             object.__setattr__(self, name, value)
         for name in ("cx", "cy"):
-            value = float(getattr(self, name))
-            if not np.isfinite(value):
-                raise ValueError(f"{name}: expected a finite pixel coordinate, got {value}")
+            value = _finite(name, getattr(self, name), "a finite pixel coordinate")
             object.__setattr__(self, name, value)
+        if not isinstance(self.lens, Ideal | Brown | Equidistant):
+            raise ValueError(f"lens: expected Ideal, Brown or Equidistant, got {self.lens!r}")
 
     def project(self, points_camera: ArrayLike) -> tuple[FloatArray, BoolArray]:
         """Points (..., 3) to pixels (..., 2) and which have an image at all (...).
 
         Valid does not mean inside the image (see ``in_image``); pixels of others are NaN.
         """
-        points = _with_last_axis("points_camera", points_camera, 3)
+        points = last_axis("points_camera", points_camera, 3)
         xy, valid = self.lens.distort(points)
         return xy * (self.fx, self.fy) + (self.cx, self.cy), valid
 
     def unproject(self, pixels: ArrayLike) -> tuple[FloatArray, BoolArray]:
         """Pixels (..., 2) to unit rays (..., 3) and which have one (...); NaN elsewhere."""
-        points = _with_last_axis("pixels", pixels, 2)
+        points = last_axis("pixels", pixels, 2)
         return self.lens.undistort((points - (self.cx, self.cy)) / (self.fx, self.fy))
 
     def in_image(self, pixels: ArrayLike) -> BoolArray:
         """Which pixels (..., 2) lie inside the image."""
-        points = _with_last_axis("pixels", pixels, 2)
-        inside: BoolArray = ((points >= 0) & (points <= (self.width, self.height))).all(-1)
-        return inside
+        points = last_axis("pixels", pixels, 2)
+        inside = (points >= 0) & (points <= (self.width, self.height))
+        return inside[..., 0] & inside[..., 1]
 
     def ray_map(self, stride: int = 1) -> tuple[FloatArray, BoolArray]:
         """Rays (h, w, 3) through the centres of stride x stride cells, and which exist (h, w).
@@ -107,13 +105,16 @@ class Camera:
 
     @property
     def hfov_rad(self) -> float:
-        """Angle across the image's middle row, edge to edge (to the outermost ray if less)."""
+        """Angle swept along the image's middle row, edge to edge (to the outermost rays if less).
+
+        For a pinhole it is the angle between the two edge rays. 0 where no pixel has a ray.
+        """
         middle = self.height / 2
         return self._angle_between((0.0, middle), (float(self.width), middle))
 
     @property
     def field_rad(self) -> float:
-        """Angle across the image's diagonal, corner to corner (to the outermost ray if less)."""
+        """Like ``hfov_rad``, along the image's diagonal from corner to corner."""
         return self._angle_between((0.0, 0.0), (float(self.width), float(self.height)))
 
     def _angle_between(self, start: tuple[float, float], end: tuple[float, float]) -> float:
@@ -139,17 +140,11 @@ class Camera:
         Raises:
             ValueError: uncalibrated (fx = 0), not finite, skewed, unknown model or wrong count.
         """
-        k = np.asarray(matrix, dtype=np.float64)
-        if k.size != 9 or not np.all(np.isfinite(k)):
-            raise ValueError(f"camera matrix: expected 9 finite numbers, got {matrix!r}")
-        k = k.reshape(3, 3)
-        if k[0, 0] == 0:
-            raise ValueError("camera matrix: expected fx > 0, got 0: the camera is uncalibrated")
-        if abs(k[0, 1]) > 1e-6 * abs(k[0, 0]):
-            raise ValueError(f"camera matrix: expected no skew, got {k[0, 1]}")
+        k = _camera_matrix(matrix)
+        lens = lens_from_opencv(distortion, model)
         return cls(
             width=size[0], height=size[1], fx=float(k[0, 0]), fy=float(k[1, 1]),
-            cx=float(k[0, 2]) + 0.5, cy=float(k[1, 2]) + 0.5, lens=lens_from_opencv(distortion, model),
+            cx=float(k[0, 2]) + 0.5, cy=float(k[1, 2]) + 0.5, lens=lens,
         )  # fmt: skip
 
     def opencv_matrix(self) -> FloatArray:
@@ -172,9 +167,26 @@ class Camera:
         raise AssertionError(f"unknown lens {self.lens!r}")
 
 
+def _camera_matrix(matrix: ArrayLike) -> FloatArray:
+    """``matrix`` as (3, 3) without skew and with (0, 0, 1) below; ValueError otherwise."""
+    k = numbers("camera matrix", matrix)
+    if k.size != 9 or not np.all(np.isfinite(k)):
+        raise ValueError(f"camera matrix: expected 9 finite numbers, got {matrix!r}")
+    k = k.reshape(3, 3)
+    if k[0, 0] == 0:
+        raise ValueError("camera matrix: expected fx > 0, got 0: the camera is uncalibrated")
+    if abs(k[0, 1]) > 1e-6 * abs(k[0, 0]):
+        raise ValueError(f"camera matrix: expected no skew, got {k[0, 1]}")
+    if k[1, 0] != 0 or k[2].tolist() != [0, 0, 1]:
+        raise ValueError(
+            f"camera matrix: expected rows (fx, 0, cx), (0, fy, cy), (0, 0, 1), got {k.tolist()}"
+        )
+    return k
+
+
 def lens_from_opencv(distortion: ArrayLike, model: str) -> Ideal | Brown | Equidistant:
     """A lens from coefficients in OpenCV's order; see ``Camera.from_opencv``."""
-    d = np.asarray(distortion, dtype=np.float64).ravel()
+    d = numbers("distortion", distortion).ravel()
     if not np.all(np.isfinite(d)):
         raise ValueError(f"distortion: expected finite coefficients, got {d.tolist()}")
     if model == "":
@@ -187,7 +199,9 @@ def lens_from_opencv(distortion: ArrayLike, model: str) -> Ideal | Brown | Equid
     if model == "rational_polynomial":
         _expect_count(d, model, (8, 12, 14))
         if np.any(d[8:] != 0):
-            raise ValueError(f"rational_polynomial: expected zeros after 8 coefficients, got {d[8:].tolist()}")
+            raise ValueError(
+                f"rational_polynomial: expected zeros after 8 coefficients, got {d[8:].tolist()}"
+            )
         return Brown(*_named(d[:8])) if np.any(d != 0) else Ideal()
     if model == "equidistant":
         _expect_count(d, model, (4,))
@@ -197,17 +211,19 @@ def lens_from_opencv(distortion: ArrayLike, model: str) -> Ideal | Brown | Equid
     )
 
 
+def _finite(name: str, value: object, expected: str) -> float:
+    array = numbers(name, value)  # type: ignore[arg-type]
+    if array.shape != () or not np.isfinite(array):
+        raise ValueError(f"{name}: expected {expected}, got {value!r}")
+    return float(array)
+
+
 def _named(coefficients: FloatArray) -> list[float]:
     return [float(c) for c in coefficients]
 
 
 def _expect_count(d: FloatArray, model: str, counts: Sequence[int]) -> None:
     if len(d) not in counts:
-        raise ValueError(f"{model}: expected {' or '.join(map(str, counts))} coefficients, got {len(d)}")
-
-
-def _with_last_axis(name: str, value: ArrayLike, size: int) -> FloatArray:
-    array = np.asarray(value, dtype=np.float64)
-    if array.shape[-1:] != (size,):
-        raise ValueError(f"{name}: expected shape (..., {size}), got {array.shape}")
-    return array
+        raise ValueError(
+            f"{model}: expected {' or '.join(map(str, counts))} coefficients, got {len(d)}"
+        )

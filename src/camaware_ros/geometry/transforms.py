@@ -1,7 +1,7 @@
 """Rigid motions between named frames.
 
-A value is called ``target_from_source`` and takes points of the source frame to the target frame, in
-the order of ``lookup_transform(target, source)``; products cancel by eye.
+A value is called ``target_from_source`` and takes points of the source frame to the target frame,
+in the order of ``lookup_transform(target, source)``; products cancel by eye. Knows no frame's name.
 """
 
 from __future__ import annotations
@@ -10,19 +10,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-FloatArray = NDArray[np.float64]
+from camaware_ros.geometry.arrays import FloatArray, finite_array, last_axis
+
 ROTATION_TOLERANCE = 1e-6
-
-
-def finite_array(name: str, value: ArrayLike, shape: tuple[int, ...]) -> FloatArray:
-    """``value`` as float64 of exactly ``shape``; ValueError with name, expected and got."""
-    array = np.array(value, dtype=np.float64)
-    if array.shape != shape or not np.all(np.isfinite(array)):
-        raise ValueError(f"{name}: expected finite numbers of shape {shape}, got {value!r}")
-    array.setflags(write=False)
-    return array
 
 
 def check_rotation(name: str, value: ArrayLike) -> FloatArray:
@@ -76,6 +68,8 @@ class Rigid3:
     @classmethod
     def from_yaw(cls, yaw_rad: float, translation: ArrayLike = (0.0, 0.0, 0.0)) -> Rigid3:
         """A turn about z (counter-clockwise seen from above), then a shift."""
+        if not math.isfinite(yaw_rad):
+            raise ValueError(f"yaw_rad: expected a finite angle, got {yaw_rad}")
         c, s = math.cos(yaw_rad), math.sin(yaw_rad)
         rotation = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
         return cls(rotation, finite_array("translation", translation, (3,)))
@@ -121,7 +115,5 @@ class Rigid3:
 
     def rotate(self, vectors: ArrayLike) -> FloatArray:
         """Directions (..., 3): turned, not shifted."""
-        array = np.asarray(vectors, dtype=np.float64)
-        if array.shape[-1:] != (3,):
-            raise ValueError(f"vectors: expected shape (..., 3), got {array.shape}")
-        return array @ self.rotation.T
+        turned: FloatArray = last_axis("vectors", vectors, 3) @ self.rotation.T
+        return turned
