@@ -115,13 +115,16 @@ class Grounder:
         found = []
         if not low <= hfov <= high:
             kind = "fisheye" if fisheye else "camera"
-            found.append(f"{kind} field {hfov:.0f} deg is outside the trained {low:.0f} to {high:.0f} deg")
+            found.append(
+                f"{kind} field {hfov:.0f} deg is outside the trained {low:.0f} to {high:.0f} deg"
+            )
         mounting, (lowest, highest) = observation.mounting, trained.height_m
         if mounting is None:
             found.append("mounting unknown: distances are less certain")
         elif not lowest <= mounting.height_m <= highest:
             found.append(
-                f"camera height {mounting.height_m:.2f} m is outside the trained {lowest} to {highest} m"
+                f"camera height {mounting.height_m:.2f} m is outside the trained "
+                f"{lowest} to {highest} m"
             )
         return tuple(found)
 
@@ -131,7 +134,10 @@ class Grounder:
         limit = self.manifest.trained.familiarity_limit
         if distance <= limit:
             return ()
-        return (f"the picture is unlike the training pictures (distance {distance:.0f}, limit {limit:.0f})",)
+        return (
+            f"the picture is unlike the training pictures "
+            f"(distance {distance:.0f}, limit {limit:.0f})",
+        )
 
     def close(self) -> None:
         """Free the network."""

@@ -64,7 +64,8 @@ class Observation:
         expected = (self.camera.height, self.camera.width, 3)
         if self.image.shape != expected or self.image.dtype != np.uint8:
             raise ValueError(
-                f"image: expected uint8 of shape {expected}, got {self.image.dtype} {self.image.shape}"
+                f"image: expected uint8 of shape {expected}, "
+                f"got {self.image.dtype} {self.image.shape}"
             )
 
 

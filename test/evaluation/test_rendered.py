@@ -1,4 +1,4 @@
-"""An oracle scores full marks through the whole evaluation; the shipped model beats chance by far."""
+"""An oracle scores full marks through the evaluation; the shipped model beats chance by far."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def test_truth_judged_against_itself_is_perfect(band: str) -> None:
                 label=query.phrase, presence=1.0, score=1.0, frame_id="", box=truth,
                 covariance=np.eye(3), pixel=(0.0, 0.0),
             )  # fmt: skip
-            answer = judge(oracle, truth, centres, int(np.searchsorted(rows, query.target)), query.type)
+            answer = judge(
+                oracle, truth, centres, int(np.searchsorted(rows, query.target)), query.type
+            )
             assert answer.referent and answer.success and answer.iou > 0.999
 
 
@@ -42,7 +44,10 @@ def test_blind_camera_forgets_focal_length_and_lens() -> None:
     case = next(rendered_cases(BANDS["fisheye"], 1))
     assumed = blind(case.observation).camera
     assert np.degrees(assumed.hfov_rad) == pytest.approx(62, abs=0.1)
-    assert (assumed.width, assumed.height) == (case.observation.camera.width, case.observation.camera.height)
+    assert (assumed.width, assumed.height) == (
+        case.observation.camera.width,
+        case.observation.camera.height,
+    )
 
 
 def test_shipped_model_on_held_out_scenes() -> None:

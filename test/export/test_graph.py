@@ -1,4 +1,4 @@
-"""The exported graph: plain operators that TensorRT 10.3's parser knows, honest names, free phrases."""
+"""The exported graph: operators that TensorRT 10.3's parser knows, honest names, free phrases."""
 
 from __future__ import annotations
 

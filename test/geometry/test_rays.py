@@ -38,8 +38,12 @@ def test_floor_channels_agree_with_ray_plane_geometry(lens: object) -> None:
     expected, meets = floor_range(rays, up, height)
     near = meets & (expected < MAX_FLOOR_RANGE_M) & (expected > 0.3)
     assert near.sum() > 300
-    np.testing.assert_allclose(np.exp(features[INDEX["log_floor_range"]][near]), expected[near], rtol=1e-4)
-    np.testing.assert_allclose(features[INDEX["inverse_floor_range"]][near], 1 / expected[near], rtol=1e-4)
+    np.testing.assert_allclose(
+        np.exp(features[INDEX["log_floor_range"]][near]), expected[near], rtol=1e-4
+    )
+    np.testing.assert_allclose(
+        features[INDEX["inverse_floor_range"]][near], 1 / expected[near], rtol=1e-4
+    )
     above = rays @ up > 0.01
     assert np.all(features[INDEX["inverse_floor_range"]][above] == 0)
 
@@ -84,7 +88,9 @@ def test_cells_without_ray_or_content_are_all_zero() -> None:
     assert not features[:, ~valid].any()
 
 
-@pytest.mark.parametrize("up", [pitched_up(0.2), np.array([0.0, 0.0, 1.0]), np.array([0.0, 0.0, -1.0])])
+@pytest.mark.parametrize(
+    "up", [pitched_up(0.2), np.array([0.0, 0.0, 1.0]), np.array([0.0, 0.0, -1.0])]
+)
 def test_gravity_axes_are_a_rotation_whose_third_row_is_up(up: np.ndarray) -> None:
     axes = gravity_axes(up)
     np.testing.assert_allclose(axes @ axes.T, np.eye(3), atol=1e-12)

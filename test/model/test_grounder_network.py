@@ -101,7 +101,7 @@ def test_prefix_mask_by_hand() -> None:
 def test_offset_and_range_codes_decode_to_where_the_camera_sees_the_point(
     camera: Camera, canonical: bool
 ) -> None:
-    """encode -> decode is the identity, and a pixel shift equals Camera.project's."""
+    """Encode -> decode is the identity, and a pixel shift equals Camera.project's."""
     ray, right, down, log_angle = TokenRays()(features(camera))
     rng = np.random.default_rng(0)
     pixels = rng.uniform([24, 24], [136, 104], (40, 2))
@@ -145,7 +145,11 @@ def test_checkpoint_round_trip(tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("setting", "message"),
-    [({"image_width": 150}, "image_width"), ({"width": 33}, "heads"), ({"image_height": 0}, "image_height")],
+    [
+        ({"image_width": 150}, "image_width"),
+        ({"width": 33}, "heads"),
+        ({"image_height": 0}, "image_height"),
+    ],
 )
 def test_bad_shapes_are_refused(setting: dict[str, int], message: str) -> None:
     with pytest.raises(ValueError, match=message):

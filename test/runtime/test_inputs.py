@@ -36,10 +36,14 @@ def test_a_training_sample_and_the_same_picture_from_a_robot_give_equal_arrays(s
 
 def observation(width: int, height: int, mounting: Mounting | None = None) -> Observation:
     camera = Camera(width=width, height=height, fx=width, fy=width, cx=width / 2, cy=height / 2)
-    return Observation(image=np.full((height, width, 3), 200, np.uint8), camera=camera, mounting=mounting)
+    return Observation(
+        image=np.full((height, width, 3), 200, np.uint8), camera=camera, mounting=mounting
+    )
 
 
-@pytest.mark.parametrize(("width", "height"), [(640, 480), (848, 480), (480, 640), (100, 100), (17, 9)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(640, 480), (848, 480), (480, 640), (100, 100), (17, 9)]
+)
 def test_any_image_size(width: int, height: int) -> None:
     inputs = builder().build(observation(width, height), ["chair", "box"])
     assert inputs.pixels.shape == (1, 3, 128, 160) and inputs.pixels.dtype == np.float32
@@ -61,7 +65,8 @@ def test_rays_are_kept_per_camera_and_mounting_and_renewed_when_either_changes()
 
 
 @pytest.mark.parametrize(
-    ("phrases", "reason"), [([], "at least one"), ([""], "at least one word"), (["red " * 30], "at most")]
+    ("phrases", "reason"),
+    [([], "at least one"), ([""], "at least one word"), (["red " * 30], "at most")],
 )
 def test_bad_phrases(phrases: list[str], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):

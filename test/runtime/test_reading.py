@@ -28,7 +28,9 @@ def test_covariance_is_that_of_scattered_points(seed: int) -> None:
     np.testing.assert_allclose(centre_covariance(direction, range_m, sigma), expected, atol=4e-4)
 
 
-@pytest.mark.parametrize("direction", [[0, 0, 1], [0.6, 0, 0.8], [0, 1, 0], [0, -1, 0], [0.1, 0.9, -0.3]])
+@pytest.mark.parametrize(
+    "direction", [[0, 0, 1], [0.6, 0, 0.8], [0, 1, 0], [0, -1, 0], [0.1, 0.9, -0.3]]
+)
 def test_sight_axes_are_a_rotation(direction: list[float]) -> None:
     unit = np.array(direction) / np.linalg.norm(direction)
     axes = sight_axes(unit)

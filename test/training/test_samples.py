@@ -27,7 +27,9 @@ def picture(index: int, band: str = "train", zoom: float = 0.5) -> samples.Pictu
     return samples.render_picture(np.random.default_rng([9, index]), config)
 
 
-@pytest.mark.parametrize("band", ["train", "trained range", "fisheye", "unseen fisheye", "off-centre"])
+@pytest.mark.parametrize(
+    "band", ["train", "trained range", "fisheye", "unseen fisheye", "off-centre"]
+)
 def test_rendered_points_lie_inside_the_true_box_of_their_thing(band: str) -> None:
     """Lens, pose, renderer and boxes agree: pixels unproject into the box they belong to."""
     from camaware_ros.evaluation.rendered import true_boxes
@@ -162,9 +164,13 @@ def test_superlatives_and_relations_point_at_the_right_thing() -> None:
             words = query.phrase.split()
             u = truth.pixel[:, 0]
             if query.type == "superlative":
-                rivals = [i for i in np.flatnonzero(view.seen) if words[1] in (view.kind[i], "thing")]
+                rivals = [
+                    i for i in np.flatnonzero(view.seen) if words[1] in (view.kind[i], "thing")
+                ]
                 key = u if "most" in words[0] else view.range_m
-                best = (max if words[0] in ("rightmost", "farthest") else min)(rivals, key=lambda i: key[i])
+                best = (max if words[0] in ("rightmost", "farthest") else min)(
+                    rivals, key=lambda i: key[i]
+                )
                 assert best == query.target, query
                 seen["superlative"] += 1
             if query.type == "relation":

@@ -1,4 +1,4 @@
-"""Training for real, but tiny: it learns, resumes exactly where it stopped, and scales to two processes."""
+"""Training for real, but tiny: it learns, resumes where it stopped, scales to two processes."""
 
 from __future__ import annotations
 
@@ -24,18 +24,22 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def start(config: dict[str, object], folder: Path, processes: int = 1) -> subprocess.CompletedProcess:
+def start(
+    config: dict[str, object], folder: Path, processes: int = 1
+) -> subprocess.CompletedProcess:
     path = folder / "run.yaml"
     path.write_text(yaml.safe_dump(config | {"output": str(folder / "run")}))
     source = Path(__file__).resolve().parents[2] / "src"
     env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(source)}
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node",
                str(processes), "-m", "camaware_ros.training.trainer", str(path)]  # fmt: skip
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=280, check=False)
+    return subprocess.run(
+        command, env=env, capture_output=True, text=True, timeout=280, check=False
+    )
 
 
 def test_two_processes_train_resume_and_write_a_model(tmp_path: Path) -> None:
-    """A gloo pair trains, stops at a checkpoint, goes on to a longer run, and one folder comes out."""
+    """A gloo pair trains, stops at a checkpoint, goes on to a longer run; a model comes out."""
     done = start(SETTINGS, tmp_path, processes=2)
     assert done.returncode == 0, done.stderr[-2000:]
     first = json.loads((tmp_path / "run/model/training.json").read_text())
@@ -92,11 +96,12 @@ def test_a_perfect_answer_costs_almost_nothing() -> None:
     code[..., 2] = centre.norm(dim=-1).clamp_min(1e-3).log() + log_angle
     code[..., 3:6] = batch["thing_log_size"].gather(1, target[..., None].expand(-1, -1, 3))
     code[..., 6:8] = batch["thing_yaw"].gather(1, target[..., None].expand(-1, -1, 3))[..., :2]
+    cells = batch["log_range"].view(6, 8, 4, 10, 4)
     out = {
         "code": code, "token": token, "dense_code": torch.zeros(6, 80, 11),
         "classes": torch.zeros(6, 80, 17), "pointer": (share + 1e-9).log(),
         "presence": 20 * (2 * positive - 1),
-        "range_map": batch["log_range"].view(6, 8, 4, 10, 4).permute(0, 1, 3, 2, 4).reshape(6, 80, 16),
+        "range_map": cells.permute(0, 1, 3, 2, 4).reshape(6, 80, 16),
         "up": batch["up"], "log_height": batch["log_height"],
     }  # fmt: skip
     losses = grounding_losses(out, batch, canonical=True, grid=(8, 10))
@@ -114,7 +119,9 @@ def test_a_perfect_answer_costs_almost_nothing() -> None:
 def test_learning_rate_rises_stays_and_falls() -> None:
     rates = [trapezoid(step, 100, 10, 20) for step in range(100)]
     assert rates[0] == pytest.approx(0.1) and rates[10:80] == [1.0] * 70
-    assert rates[-1] == pytest.approx(0.05) and all(a >= b for a, b in zip(rates[80:], rates[81:], strict=False))
+    assert rates[-1] == pytest.approx(0.05) and all(
+        a >= b for a, b in zip(rates[80:], rates[81:], strict=False)
+    )
 
 
 @pytest.mark.parametrize("text", ["[1, 2]", "name: a\nwings: 3\n"])

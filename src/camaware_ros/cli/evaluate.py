@@ -49,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
         )  # fmt: skip
         rows[band] = summary.to_dict()
         print(
-            f"{band:16s} {summary.referent:7.1f} {summary.depth_error:6.1f} {summary.depth_bias:+6.1f}"
+            f"{band:16s} {summary.referent:7.1f} {summary.depth_error:6.1f}"
+            f" {summary.depth_bias:+6.1f}"
             f" {summary.centre_error_m:6.2f}m {summary.success:7.1f} {summary.iou25:7.1f}"
             f" {summary.coverage90:8.1f} {summary.presence:9.1f}",
             flush=True,

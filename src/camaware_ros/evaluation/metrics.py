@@ -84,9 +84,9 @@ class Summary:
 
     def to_dict(self) -> dict[str, object]:
         """For JSON, rounded."""
-        return {
-            k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()
-        } | {"referent_by_type": {k: round(v, 1) for k, v in self.referent_by_type.items()}}
+        return {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()} | {
+            "referent_by_type": {k: round(v, 1) for k, v in self.referent_by_type.items()}
+        }
 
 
 def summarise(answers: Sequence[Answer], presence_right: Sequence[bool]) -> Summary:
@@ -108,7 +108,5 @@ def summarise(answers: Sequence[Answer], presence_right: Sequence[bool]) -> Summ
         iou25=share([a.iou >= 0.25 for a in answers]),
         coverage90=share([a.covered for a in answers]),
         presence=share(presence_right),
-        referent_by_type={
-            t: share([a.referent for a in answers if a.type == t]) for t in types
-        },
+        referent_by_type={t: share([a.referent for a in answers if a.type == t]) for t in types},
     )

@@ -1,6 +1,6 @@
 """Held-out rendered scenes as observations with phrases and truth.
 
-Each picture is cut to its content, so that it enters the network through the same door as a robot's.
+Each picture is cut to its content, so that it enters the network by the same door as a robot's.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ files in `docs/benchmarks/`; each file names the command, seed and hardware that
 
 * **referent**: the answer is nearer (in bearing) to the asked thing than to any other in view, %.
 * **depth**, **bias**: median relative error of z and its signed logarithm, %.
-* **success**: centre within 10 % of the distance *and* 0.25 m, %.  **IoU25**: oriented 3-D IoU of at
-  least 0.25, %.  **cover**: truths inside the stated 90 % region, %.
+* **success**: centre within 10 % of the distance *and* 0.25 m, %.  **IoU25**: oriented 3-D IoU
+  of at least 0.25, %.  **cover**: truths inside the stated 90 % region, %.
 * **presence**: right about whether the thing is in view at all, % (always saying yes: about 83 %).
 
 The held-out bands (30-38°, 95-110°, fisheye of 160° and more) occur in no training picture.
@@ -52,14 +52,17 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> s
 
 
 def _source(record: Record) -> str:
-    return f"`{record['command']}`, seed {record['seed']}, {record['hardware']}, {record['backend']}"
+    return (
+        f"`{record['command']}`, seed {record['seed']}, {record['hardware']}, {record['backend']}"
+    )
 
 
 def band_rows(record: Record, label: str) -> list[list[object]]:
     """One row per camera band."""
     return [
         [
-            band, label, f"{s['referent']:.1f}", f"{s['depth_error']:.1f}", f"{s['depth_bias']:+.1f}",
+            band, label, f"{s['referent']:.1f}", f"{s['depth_error']:.1f}",
+            f"{s['depth_bias']:+.1f}",
             f"{s['centre_error_m']:.2f}", f"{s['success']:.1f}", f"{s['iou25']:.1f}",
             f"{s['coverage90']:.1f}", f"{s['presence']:.1f}",
         ]
@@ -76,7 +79,18 @@ def bands_section(folder: Path, title: str, files: Sequence[tuple[str, str]], te
     rows = [row for record, label in found for row in band_rows(record, label)]
     order = list(found[0][0]["bands"])
     rows.sort(key=lambda row: order.index(row[0]) if row[0] in order else len(order))
-    header = ["band", "model", "referent", "depth", "bias", "centre m", "success", "IoU25", "cover", "presence"]
+    header = [
+        "band",
+        "model",
+        "referent",
+        "depth",
+        "bias",
+        "centre m",
+        "success",
+        "IoU25",
+        "cover",
+        "presence",
+    ]
     sources = "\n".join(f"* {label}: {_source(record)}" for record, label in found)
     return f"\n## {title}\n{text}\n\n{markdown_table(header, rows)}\n{sources}\n"
 
@@ -97,7 +111,8 @@ def plain_section(folder: Path, name: str, title: str) -> str:
     if record is None:
         return ""
     table = markdown_table(record["header"], record["rows"])
-    return f"\n## {title}\n{record.get('text', '')}\n\n{table}\n* `{record['command']}`, {record['hardware']}\n"
+    source = f"* `{record['command']}`, {record['hardware']}"
+    return f"\n## {title}\n{record.get('text', '')}\n\n{table}\n{source}\n"
 
 
 def page(folder: Path) -> str:
@@ -108,10 +123,10 @@ def page(folder: Path) -> str:
         + types_section(folder)
         + bands_section(
             folder, "What the camera is worth: a fair pair", _TWINS,
-            "The same network, pictures, phrases, order and budget (36 000 images); one sees rays and"
-            "\nmounting, the other pixels only. A small budget: compare the rows, not with the table above.",
+            "The same network, pictures, phrases, order and budget (36 000 images); one sees rays\n"
+            "and mounting, the other pixels only. A small budget: compare the rows with each other.",
         )
-        + plain_section(folder, "mujoco.json", "The MuJoCo world, a renderer the model never trained on")
+        + plain_section(folder, "mujoco.json", "The MuJoCo world, never trained on")
         + plain_section(folder, "closed_loop.json", "Closed loop: told where to go, driven there")
         + plain_section(folder, "latency.json", "Latency over DDS")
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a trained network must be told about itself: true spreads, and what familiar pictures look like.
+"""What a trained network must be told about itself: true spreads, and what is a familiar picture.
 
 Both are measured on rendered scenes of the training distribution with seeds of their own.
 """

@@ -1,6 +1,6 @@
 """A model folder made ready for robots: ONNX graph, calibration, golden outputs, manifest.
 
-The graph uses opset 18 and plain operators, so that ONNX Runtime and TensorRT 10.3 and later take it.
+The graph uses opset 18 and plain operators: ONNX Runtime and TensorRT 10.3 or later take it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def golden_inputs(config: ModelConfig, count: int = 3) -> list[ModelInputs]:
         batch = collate([make_sample(samples, index, WordTokenizer())])
         inputs.append(
             ModelInputs(
-                pixels=batch["pixels"].numpy(), rays=batch["rays"].numpy(),
+                pixels=batch["pixels"].numpy(),
+                rays=batch["rays"].numpy(),
                 tokens=batch["tokens"].numpy(),
             )  # fmt: skip
         )
@@ -118,7 +119,9 @@ def export(folder: Path, name: str, images: int = 800) -> Manifest:
     )
     if worst[0] > PARITY:
         raise RuntimeError(f"ONNX Runtime differs from torch by {worst[0]:.1e} in {worst[1]}")
-    print(json.dumps({"parity": worst[0], "output": worst[1], "sigma_scale": scale, "limit": limit}))
+    print(
+        json.dumps({"parity": worst[0], "output": worst[1], "sigma_scale": scale, "limit": limit})
+    )
     return manifest
 
 

@@ -1,6 +1,7 @@
 """A plan of crop, resize and pad, applied alike to an image, its camera and pixels; invertible.
 
-Order: the crop is cut out of the source, resized, and laid into the output at ``pad``.
+Order: the crop is cut out of the source, resized, and laid into the output at ``pad``. Pixels are
+edge coordinates. Knows nothing of what the image shows.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from camaware_ros.geometry.arrays import BoolArray, FloatArray, last_axis
 from camaware_ros.geometry.camera import Camera
 
-FloatArray = NDArray[np.float64]
 Resize = Callable[[NDArray[np.uint8], tuple[int, int]], NDArray[np.uint8]]
 
 
@@ -46,6 +47,10 @@ class Framing:
     output_size: tuple[int, int]
 
     def __post_init__(self) -> None:
+        for name, count in (
+            ("source_size", 2), ("crop", 4), ("resized", 2), ("pad", 2), ("output_size", 2)
+        ):  # fmt: skip
+            object.__setattr__(self, name, _whole_numbers(name, getattr(self, name), count))
         left, top, width, height = self.crop
         inside = left >= 0 and top >= 0 and width > 0 and height > 0
         if not inside or left + width > self.source_size[0] or top + height > self.source_size[1]:
@@ -56,7 +61,8 @@ class Framing:
         )
         if not fits:
             raise ValueError(
-                f"resized at pad: expected to fit in {self.output_size}, got {self.resized} at {self.pad}"
+                f"resized at pad: expected to fit in {self.output_size}, "
+                f"got {self.resized} at {self.pad}"
             )
 
     @classmethod
@@ -100,15 +106,21 @@ class Framing:
             fill: value of the border.
             resize: how to resample; takes an image and (width, height).
         """
+        if image.dtype != np.uint8 or image.ndim not in (2, 3):
+            raise ValueError(
+                f"image: expected uint8 of 2 or 3 axes, got {image.dtype} {image.shape}"
+            )
         if image.shape[:2] != (self.source_size[1], self.source_size[0]):
             raise ValueError(
-                f"image: expected {self.source_size[1]} rows of {self.source_size[0]}, got {image.shape}"
+                f"image: expected {self.source_size[1]} rows of {self.source_size[0]}, "
+                f"got {image.shape}"
             )
         left, top, width, height = self.crop
         content = resize(image[top : top + height, left : left + width], self.resized)
         shape = (self.output_size[1], self.output_size[0], *image.shape[2:])
-        out = np.full(shape, fill, dtype=image.dtype)
-        out[self._content] = content
+        out: NDArray[np.uint8] = np.full(shape, fill, dtype=np.uint8)
+        # OpenCV drops a last axis of one channel
+        out[self._content] = content.reshape(self.resized[1], self.resized[0], *image.shape[2:])
         return out
 
     @property
@@ -116,7 +128,7 @@ class Framing:
         (x, y), (w, h) = self.pad, self.resized
         return slice(y, y + h), slice(x, x + w)
 
-    def content(self) -> NDArray[np.bool_]:
+    def content(self) -> BoolArray:
         """Which output pixels come from the source, shape (height, width)."""
         mask = np.zeros((self.output_size[1], self.output_size[0]), dtype=bool)
         mask[self._content] = True
@@ -124,10 +136,20 @@ class Framing:
 
     def to_output(self, pixels: ArrayLike) -> FloatArray:
         """Source pixels (..., 2) in the output."""
-        result: FloatArray = (np.asarray(pixels, float) - self.crop[:2]) * self._scale + self.pad
+        result: FloatArray = (
+            last_axis("pixels", pixels, 2) - self.crop[:2]
+        ) * self._scale + self.pad
         return result
 
     def to_source(self, pixels: ArrayLike) -> FloatArray:
         """Output pixels (..., 2) in the source."""
-        result: FloatArray = (np.asarray(pixels, float) - self.pad) / self._scale + self.crop[:2]
+        result: FloatArray = (last_axis("pixels", pixels, 2) - self.pad) / self._scale + self.crop[
+            :2
+        ]
         return result
+
+
+def _whole_numbers(name: str, value: tuple[int, ...], count: int) -> tuple[int, ...]:
+    if len(value) != count or any(v != int(v) for v in value):
+        raise ValueError(f"{name}: expected {count} whole numbers of pixels, got {value!r}")
+    return tuple(int(v) for v in value)

@@ -106,9 +106,7 @@ def _mounting_channels(direction: FloatArray, up: FloatArray, height_m: float) -
     ])  # fmt: skip
 
 
-def cells(
-    camera: Camera, content: NDArray[np.bool_]
-) -> tuple[FloatArray, NDArray[np.bool_]]:
+def cells(camera: Camera, content: NDArray[np.bool_]) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Rays at the centres of the network's cells, and which cells see something.
 
     Args:

@@ -1,1 +1,1 @@
-"""The network (torch, transformers). A robot that runs ONNX Runtime or TensorRT never imports this."""
+"""The network (torch, transformers). A robot that runs compiled graphs never imports this."""

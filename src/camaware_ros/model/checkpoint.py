@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -22,7 +21,7 @@ def save_checkpoint(
     """Write a model folder; floating-point weights as fp16."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {
-        name: value.detach().cpu().contiguous().to(torch.float16 if value.is_floating_point() else value.dtype)
+        name: (value.half() if value.is_floating_point() else value).detach().cpu().contiguous()
         for name, value in network.state_dict().items()
     }  # fmt: skip
     save_file(weights, folder / WEIGHTS_FILE)

@@ -49,7 +49,9 @@ class ModelConfig:
             if value <= 0 or value % TOKEN:
                 raise ValueError(f"{name}: expected a positive multiple of {TOKEN}, got {value}")
         if self.width % self.heads or (self.width // self.heads) % 2:
-            raise ValueError(f"heads: expected an even share of width {self.width}, got {self.heads}")
+            raise ValueError(
+                f"heads: expected an even share of width {self.width}, got {self.heads}"
+            )
         object.__setattr__(self, "stem", tuple(self.stem))
 
     @property

@@ -2,8 +2,8 @@
 
 The language model is a ``transformers`` causal LM by config. Visual tokens are its prefix and see
 each other; all phrases of an image are packed behind one prefix, and each sees only the prefix and
-itself. A phrase ends in a <loc> token whose hidden state points at a visual token (pointer) and reads
-the box there.
+itself. A phrase ends in a <loc> token whose hidden state points at a visual token (pointer) and
+reads the box there.
 
 Shapes: B images, T visual tokens, Q phrases of L ids, D width.
 """
@@ -78,7 +78,7 @@ class CameraAwareGrounder(nn.Module):
         nn.init.zeros_(self.refine[-1].bias)
 
     def read(self, visual_BTD: Tensor, tokens_BQL: Tensor) -> tuple[Tensor, Tensor]:
-        """Language model over prefix and phrases: visual hidden states and <loc> states (B, Q, D)."""
+        """Language model over prefix and phrases: visual hidden states, <loc> states (B, Q, D)."""
         batch, visual, width = visual_BTD.shape
         _, queries, length = tokens_BQL.shape
         words = self.language.embed_tokens(tokens_BQL.flatten(1))
@@ -140,7 +140,8 @@ class CameraAwareGrounder(nn.Module):
             "token": token,
             "dense_code": dense_code.float(),
             "classes": classes.float(),
-            "range_map": cells.float() - (log_angle[..., None] if self.config.canonical_range else 0.0),
+            "range_map": cells.float()
+            - (log_angle[..., None] if self.config.canonical_range else 0.0),
             "up": nn.functional.normalize(up + 1e-6, dim=-1),
             "log_height": log_height[..., 0],
             "signature": visual.mean(1).float(),

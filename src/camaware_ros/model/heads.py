@@ -2,7 +2,7 @@
 
 Shapes: B images, T visual tokens, Q phrases. A box code has ``CODE`` numbers:
 0:2 offset right and down of the centre from the ray, in token angles; 2 log range; 3:6 log size;
-6:8 sin and cos of twice the yaw against the line of sight; 8:11 log sigma of right, down, log range.
+6:8 sin and cos of twice the yaw against the line of sight; 8:11 log sigma of right, down, range.
 """
 
 from __future__ import annotations

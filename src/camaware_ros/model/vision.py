@@ -1,6 +1,7 @@
 """The eye: pixels and rays to visual tokens.
 
-Shapes: B images, C channels, H x W pixels, h x w cells (stride 4), T visual tokens (stride 16), D width.
+Shapes: B images, R ray channels, H x W pixels, h x w cells (stride 4), T visual tokens (stride 16),
+D width.
 """
 
 from __future__ import annotations

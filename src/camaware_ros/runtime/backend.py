@@ -45,7 +45,9 @@ def open_backend(folder: Path, manifest: Manifest, name: str = "auto", threads: 
     if name == "auto":
         installed = [n for n in AUTO_ORDER if importlib.util.find_spec(_NEEDS[n])]
         if not installed:
-            raise RuntimeError(f"backend: expected one of {list(_NEEDS.values())} installed, got none")
+            raise RuntimeError(
+                f"backend: expected one of {list(_NEEDS.values())} installed, got none"
+            )
         name = installed[0]
     if name not in _NEEDS:
         raise ValueError(f"backend: expected auto, {' or '.join(_NEEDS)}, got {name!r}")

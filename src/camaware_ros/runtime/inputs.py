@@ -28,12 +28,12 @@ class InputBuilder:
 
     KEPT = 8
 
-    def __init__(
-        self, size: tuple[int, int], prompt_length: int, tokenizer: WordTokenizer
-    ) -> None:
+    def __init__(self, size: tuple[int, int], prompt_length: int, tokenizer: WordTokenizer) -> None:
         """For a network input of ``size`` (width, height) and phrases of ``prompt_length`` ids."""
         self._size, self._prompt_length, self._tokenizer = size, prompt_length, tokenizer
-        self._cells: OrderedDict[Camera, tuple[NDArray[np.float64], NDArray[np.bool_]]] = OrderedDict()
+        self._cells: OrderedDict[Camera, tuple[NDArray[np.float64], NDArray[np.bool_]]] = (
+            OrderedDict()
+        )
         self._features: OrderedDict[tuple[object, ...], NDArray[np.float32]] = OrderedDict()
 
     def build(self, observation: Observation, phrases: Sequence[str]) -> ModelInputs:

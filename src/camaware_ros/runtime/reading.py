@@ -34,9 +34,7 @@ def upright_axes(centre: FloatArray, up: FloatArray, yaw_rad: float) -> FloatArr
     return np.stack([x, np.cross(up, x), up], axis=1)
 
 
-def centre_covariance(
-    direction: FloatArray, range_m: float, sigma: FloatArray
-) -> FloatArray:
+def centre_covariance(direction: FloatArray, range_m: float, sigma: FloatArray) -> FloatArray:
     """Covariance (3, 3), m^2, from spreads of bearing right, down (rad) and log range."""
     axes = sight_axes(direction)
     spread = range_m * np.asarray(sigma, dtype=np.float64)

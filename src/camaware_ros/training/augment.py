@@ -1,4 +1,4 @@
-"""Camera-aware augmentation: resize, shift, crop, zoom, pad and aspect of a picture with its camera.
+"""Camera-aware augmentation: resize, crop, zoom, pad and aspect of a picture with its camera.
 
 Image, rays and 2-D truth change together; metric 3-D truth stays (CA-MLLM section 4.3). An
 augmentation is a ``Framing``, so it is exactly what a robot's image pipeline could have done. The
@@ -50,5 +50,9 @@ def sample_framing(
         int(rng.integers(0, size[1] - resized[1] + 1)),
     )
     return Framing(
-        source_size=size, crop=(left, top, crop_w, crop_h), resized=resized, pad=pad, output_size=size
+        source_size=size,
+        crop=(left, top, crop_w, crop_h),
+        resized=resized,
+        pad=pad,
+        output_size=size,
     )

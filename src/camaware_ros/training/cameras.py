@@ -92,10 +92,8 @@ def _pooled_view(index: int, lens_kind: str, size: tuple[int, int]) -> View:
     return _POOL[key]
 
 
-def _draw_view(
-    rng: np.random.Generator, band: Band, lens_kind: str, size: tuple[int, int]
-) -> View:
-    """Draw until the field of the content really lies in the band (an off-centre one is narrower)."""
+def _draw_view(rng: np.random.Generator, band: Band, lens_kind: str, size: tuple[int, int]) -> View:
+    """Draw until the content's field really lies in the band (an off-centre one is narrower)."""
     while True:
         camera, (left, top, w, h) = _draw_camera(rng, band, lens_kind, size)
         hfov = math.degrees(camera.cropped(left, top, w, h).hfov_rad)

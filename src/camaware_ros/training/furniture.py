@@ -2,9 +2,9 @@
 
 Knows shapes and colours. Does not know where things stand, cameras or pixels.
 
-A part is ``(shape, centre xyz, half-sizes abc, role)`` in the thing's own frame: origin on the floor
-below its middle, z up, metres. Roles pick the paint: 0 main colour, 1 legs and frame, 2 lighter,
-3 darker. For a FRUSTUM the half-sizes are (bottom radius, top radius, half height).
+A part is ``(shape, centre xyz, half-sizes abc, role)`` in the thing's own frame: origin on the
+floor below its middle, z up, metres. Roles pick the paint: 0 main colour, 1 legs and frame,
+2 lighter, 3 darker. For a FRUSTUM the half-sizes are (bottom radius, top radius, half height).
 """
 
 from __future__ import annotations
@@ -85,9 +85,10 @@ def _cone(rng: np.random.Generator, length: float, width: float, height: float) 
     if rng.random() < 0.6:
         return [(FRUSTUM, (0, 0, height / 2), (length / 2, rng.uniform(0, 0.04), height / 2), 0)]
     plate, foot = rng.uniform(0.02, 0.05), rng.uniform(0.36, 0.46) * length
+    tip = rng.uniform(0.01, 0.05)
     return [
         (BOX, (0, 0, plate / 2), (length / 2, width / 2, plate / 2), 0),
-        (FRUSTUM, (0, 0, (height + plate) / 2), (foot, rng.uniform(0.01, 0.05), (height - plate) / 2), 0),
+        (FRUSTUM, (0, 0, (height + plate) / 2), (foot, tip, (height - plate) / 2), 0),
     ]  # fmt: skip
 
 
@@ -149,9 +150,10 @@ def _sofa(rng: np.random.Generator, length: float, width: float, height: float) 
     seat, arm = height * rng.uniform(0.45, 0.58), rng.uniform(0.1, 0.22)
     back, arm_top = rng.uniform(0.16, 0.28), height * rng.uniform(0.6, 0.85)
     lift = rng.uniform(0.02, 0.1) if rng.random() < 0.5 else 0.0
+    middle = (height + lift) / 2
     parts: list[Part] = [
         (BOX, (0, 0, (seat + lift) / 2), (length / 2, width / 2, (seat - lift) / 2), 0),
-        (BOX, (0, -width / 2 + back / 2, height / 2 + lift / 2), (length / 2, back / 2, (height - lift) / 2), 3),
+        (BOX, (0, (back - width) / 2, middle), (length / 2, back / 2, (height - lift) / 2), 3),
     ]  # fmt: skip
     for side in (-1, 1):
         centre = (side * (length / 2 - arm / 2), 0, (arm_top + lift) / 2)
@@ -160,7 +162,9 @@ def _sofa(rng: np.random.Generator, length: float, width: float, height: float) 
     for i in range(cushions):
         step = (length - 2 * arm) / cushions
         x = -length / 2 + arm + (i + 0.5) * step
-        parts.append((BOX, (x, back / 2, seat + 0.03), (0.47 * step, (width - back) / 2 - 0.02, 0.04), 2))
+        parts.append(
+            (BOX, (x, back / 2, seat + 0.03), (0.47 * step, (width - back) / 2 - 0.02, 0.04), 2)
+        )
     if lift:
         for sx in (-1, 1):
             for sy in (-1, 1):

@@ -1,6 +1,6 @@
 """What the network is told to get right.
 
-Shapes: B images, N things (padded), T visual tokens, Q phrases. Numbers of a box code: ``model.heads``.
+Shapes: B images, N things (padded), T visual tokens, Q phrases. A box code: see ``model.heads``.
 """
 
 from __future__ import annotations

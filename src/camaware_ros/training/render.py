@@ -1,7 +1,8 @@
 """A ray caster for training scenes: boxes, frustums and ellipsoids in a room, any lens.
 
 It takes one unit ray per pixel, so every camera model works unchanged and no lens maths lives here.
-Compiled by numba; the MuJoCo world of ``simulation`` is another renderer that shares no code with it.
+Compiled by numba. The MuJoCo world of ``simulation`` is another renderer and shares no code with
+this one.
 
 Arrays (all float64, metres, gravity frame with z up and the floor at z = 0):
     prims (P, 14): shape, centre xyz, half-sizes abc, cos yaw, sin yaw, albedo rgb, thing, grain
@@ -248,7 +249,9 @@ def _trace(oz, dx, dy, dz, things, prims, room, patches):
         nx, ny, nz = _room_normal(surface, room)
         thing, part = -1, -1 - surface
     else:
-        grain = prims[which, 13] * (_hash(math.floor(25 * x), math.floor(25 * y), math.floor(25 * z)) - 0.5)
+        grain = prims[which, 13] * (
+            _hash(math.floor(25 * x), math.floor(25 * y), math.floor(25 * z)) - 0.5
+        )
         r, g, b = prims[which, 9] + grain, prims[which, 10] + grain, prims[which, 11] + grain
         thing, part = int(prims[which, 12]), which
     s = _light(x, y, z, nx, ny, nz, things, prims, room)
@@ -276,9 +279,8 @@ def cast(rays, valid, eye_height, things, prims, room, patches, smooth):
     for i in range(height):
         for j in range(width):
             if valid[i, j]:
-                r, g, b, t, thing, part = _trace(
-                    eye_height, rays[i, j, 0], rays[i, j, 1], rays[i, j, 2], things, prims, room, patches
-                )  # fmt: skip
+                x, y, z = rays[i, j, 0], rays[i, j, 1], rays[i, j, 2]
+                r, g, b, t, thing, part = _trace(eye_height, x, y, z, things, prims, room, patches)
                 rgb[i, j, 0], rgb[i, j, 1], rgb[i, j, 2] = r, g, b
                 distance[i, j], thing_of[i, j], part_of[i, j] = t, thing, part
     if smooth:
@@ -294,17 +296,33 @@ def _smooth_edges(rays, valid, eye_height, things, prims, room, patches, part_of
             p = part_of[i, j]
             same = part_of[i, j + 1] == p and part_of[i + 1, j] == p
             same = same and part_of[i, j - 1] == p and part_of[i - 1, j] == p
-            if same or not (valid[i, j + 1] and valid[i, j - 1] and valid[i + 1, j] and valid[i - 1, j]):
+            if same or not (
+                valid[i, j + 1] and valid[i, j - 1] and valid[i + 1, j] and valid[i - 1, j]
+            ):
                 continue
             if not valid[i, j]:
                 continue
             sr, sg, sb = rgb[i, j, 0], rgb[i, j, 1], rgb[i, j, 2]
             for s in range(4):
                 a, b = (0.125 if s % 2 else -0.125), (0.125 if s < 2 else -0.125)
-                x = rays[i, j, 0] + a * (rays[i, j + 1, 0] - rays[i, j - 1, 0]) + b * (rays[i + 1, j, 0] - rays[i - 1, j, 0])
-                y = rays[i, j, 1] + a * (rays[i, j + 1, 1] - rays[i, j - 1, 1]) + b * (rays[i + 1, j, 1] - rays[i - 1, j, 1])
-                z = rays[i, j, 2] + a * (rays[i, j + 1, 2] - rays[i, j - 1, 2]) + b * (rays[i + 1, j, 2] - rays[i - 1, j, 2])
+                x = (
+                    rays[i, j, 0]
+                    + a * (rays[i, j + 1, 0] - rays[i, j - 1, 0])
+                    + b * (rays[i + 1, j, 0] - rays[i - 1, j, 0])
+                )
+                y = (
+                    rays[i, j, 1]
+                    + a * (rays[i, j + 1, 1] - rays[i, j - 1, 1])
+                    + b * (rays[i + 1, j, 1] - rays[i - 1, j, 1])
+                )
+                z = (
+                    rays[i, j, 2]
+                    + a * (rays[i, j + 1, 2] - rays[i, j - 1, 2])
+                    + b * (rays[i + 1, j, 2] - rays[i - 1, j, 2])
+                )
                 n = 1.0 / math.sqrt(x * x + y * y + z * z)
-                r, g, c, t, thing, part = _trace(eye_height, x * n, y * n, z * n, things, prims, room, patches)
+                r, g, c, t, thing, part = _trace(
+                    eye_height, x * n, y * n, z * n, things, prims, room, patches
+                )
                 sr, sg, sb = sr + r, sg + g, sb + c
             rgb[i, j, 0], rgb[i, j, 1], rgb[i, j, 2] = 0.2 * sr, 0.2 * sg, 0.2 * sb

@@ -139,7 +139,10 @@ def picture_truth(picture: Picture) -> Truth:
     centre_gravity = np.array([t.centre for t in things]).reshape(-1, 3) - [0, 0, pose.height_m]
     centre = centre_gravity @ pose.gravity_from_camera
     pixel, valid = picture.camera.project(centre)
-    u, v = np.nan_to_num(pixel[:, 0], nan=-1).astype(int), np.nan_to_num(pixel[:, 1], nan=-1).astype(int)
+    u, v = (
+        np.nan_to_num(pixel[:, 0], nan=-1).astype(int),
+        np.nan_to_num(pixel[:, 1], nan=-1).astype(int),
+    )
     inside = valid & (u >= 0) & (v >= 0) & (u < picture.camera.width) & (v < picture.camera.height)
     inside[inside] &= picture.content[v[inside], u[inside]]
     counts = np.bincount(picture.thing_of[picture.thing_of >= 0], minlength=len(things))
@@ -160,7 +163,9 @@ def picture_truth(picture: Picture) -> Truth:
     )
 
 
-def make_sample(config: SampleConfig, index: int, tokenizer: WordTokenizer) -> dict[str, np.ndarray]:
+def make_sample(
+    config: SampleConfig, index: int, tokenizer: WordTokenizer
+) -> dict[str, np.ndarray]:
     """Everything the network and the loss need for one image, fixed shapes (see ``pack``)."""
     rng = np.random.default_rng([config.seed, index])
     while True:
@@ -211,8 +216,8 @@ def pack(
         "thing_centre": padded(truth.centre),
         "thing_log_size": padded(np.log(truth.size)),
         "thing_yaw": padded(_yaw_targets(picture, truth)),
-        "thing_kind": padded(np.array([KINDS.index(k) for k in truth.in_view.kind])).astype(np.int64),
-        "thing_colour": padded(np.array([COLOURS.index(c) for c in truth.in_view.colour])).astype(np.int64),
+        "thing_kind": padded(_indices(truth.in_view.kind, KINDS)).astype(np.int64),
+        "thing_colour": padded(_indices(truth.in_view.colour, COLOURS)).astype(np.int64),
         "thing_clear": padded(truth.in_view.clear.astype(np.float32)),
         "pixels_on_token": _pixels_on_tokens(picture.thing_of),
         "log_range": np.log(np.maximum(sample_range, 1e-3)) * (sample_range > 0),
@@ -221,8 +226,12 @@ def pack(
     }  # fmt: skip
 
 
+def _indices(words: tuple[str, ...], vocabulary: tuple[str, ...]) -> np.ndarray:
+    return np.array([vocabulary.index(word) for word in words])
+
+
 def _yaw_targets(picture: Picture, truth: Truth) -> np.ndarray:
-    """sin 2a, cos 2a of the yaw against the line of sight, and how much it matters, shape (n, 3)."""
+    """Sin 2a, cos 2a of the yaw against the line of sight, and how much it matters, (n, 3)."""
     axes = gravity_axes(picture.pose.gravity_from_camera[2])
     level = truth.centre @ axes.T
     angle = truth.yaw_rad - np.arctan2(level[:, 1], level[:, 0])

@@ -51,9 +51,7 @@ def sample_scene(
     return Scene(things=things, spheres=spheres, prims=prims, room=room, patches=patches)
 
 
-def _place_things(
-    rng: np.random.Generator, bearing_rad: tuple[float, float]
-) -> tuple[Thing, ...]:
+def _place_things(rng: np.random.Generator, bearing_rad: tuple[float, float]) -> tuple[Thing, ...]:
     count = int(rng.integers(2, 8))
     favourite = KINDS[rng.integers(len(KINDS))]
     things: list[Thing] = []
@@ -136,7 +134,10 @@ def _sample_room(
     floor, wall = _muted(rng), _muted(rng, 0.4, 1.0)
     contrast = rng.uniform(0.02, 0.35)
     room[ROOM["fr"] : ROOM["gb"] + 1] = *floor, *np.clip(floor + rng.normal(0, contrast, 3), 0, 1)
-    room[ROOM["wall_mode"] : ROOM["wall_scale"] + 1] = rng.choice([0, 0, 0, 3, 4]), rng.uniform(0.3, 1.5)
+    room[ROOM["wall_mode"] : ROOM["wall_scale"] + 1] = (
+        rng.choice([0, 0, 0, 3, 4]),
+        rng.uniform(0.3, 1.5),
+    )
     room[ROOM["wr"] : ROOM["vb"] + 1] = *wall, *np.clip(wall + rng.normal(0, 0.06, 3), 0, 1)
     room[ROOM["skirting"]] = rng.uniform(0.04, 0.14) if rng.random() < 0.6 else 0.0
     room[ROOM["sr"] : ROOM["sb"] + 1] = _muted(rng, 0.1, 1.0)
@@ -145,7 +146,7 @@ def _sample_room(
 
 
 def _sample_patches(rng: np.random.Generator, room: FloatArray) -> FloatArray:
-    """Pictures, windows and doors on the walls, rugs on the floor (``render`` tells the columns)."""
+    """Pictures, windows and doors on the walls, rugs on the floor; columns as in ``render``."""
     rows = []
     for _ in range(int(rng.integers(0, 5))):
         wall = int(rng.integers(2, 6))
@@ -155,7 +156,9 @@ def _sample_patches(rng: np.random.Generator, room: FloatArray) -> FloatArray:
         middle = half_height if door else rng.uniform(1.0, 1.9)
         half_width = rng.uniform(0.38, 0.5) if door else rng.uniform(0.15, 0.9)
         inner, frame = rng.uniform(0, 1, 3), _muted(rng, 0.1, 1.0)
-        rows.append([wall, rng.uniform(low, high), middle, half_width, half_height, 0, 0, 0, *inner, *frame])
+        rows.append(
+            [wall, rng.uniform(low, high), middle, half_width, half_height, 0, 0, 0, *inner, *frame]
+        )
     if rng.random() < 0.35:
         u, v = rng.uniform(room[2], room[3]), rng.uniform(room[4], room[5])
         colours = rng.uniform(0.1, 0.9, 6)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import platform
 import time
@@ -176,7 +175,8 @@ def training_arguments(config: TrainConfig, steps: int) -> TrainingArguments:
     alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
     return TrainingArguments(
         output_dir=config.output, max_steps=steps, per_device_train_batch_size=config.batch,
-        bf16=True, use_cpu=cpu, ddp_backend="gloo" if cpu and not alone else None, max_grad_norm=1.0,
+        bf16=True, use_cpu=cpu, ddp_backend="gloo" if cpu and not alone else None,
+        max_grad_norm=1.0,
         dataloader_num_workers=config.workers, dataloader_drop_last=True,
         dataloader_prefetch_factor=4 if config.workers else None, ignore_data_skip=False,
         logging_steps=50, save_steps=config.save_steps, save_total_limit=2, report_to=[],
@@ -217,7 +217,8 @@ def train(config: TrainConfig) -> Path:
     record = {
         "run": asdict(config), "steps": steps, "processes": processes,
         "seconds_this_start": round(seconds), "torch": torch.__version__,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {'GPU' if torch.cuda.is_available() else 'no GPU'}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, "
+        f"{torch.cuda.device_count()} GPUs",
     }  # fmt: skip
     if trainer.is_world_process_zero():
         save_checkpoint(output / "model", network, tokenizer, record)
