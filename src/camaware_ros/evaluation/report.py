@@ -124,7 +124,7 @@ def page(folder: Path) -> str:
         + bands_section(
             folder, "What the camera is worth: a fair pair", _TWINS,
             "The same network, pictures, phrases, order and budget (36 000 images); one sees rays\n"
-            "and mounting, the other pixels only. A small budget: compare the rows with each other.",
+            "and mounting, the other pixels only. A small budget: compare the rows.",
         )
         + plain_section(folder, "mujoco.json", "The MuJoCo world, never trained on")
         + plain_section(folder, "closed_loop.json", "Closed loop: told where to go, driven there")
