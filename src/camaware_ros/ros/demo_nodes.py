@@ -24,6 +24,7 @@ class DemoNodes:
     Attributes:
         camera, room, real_time_factor: of the simulator.
         backend, model_dir: of the grounding; an empty model_dir means the shipped model.
+        give_up_s: of the goals: how long to look for the thing.
     """
 
     camera: str
@@ -31,6 +32,7 @@ class DemoNodes:
     real_time_factor: float = 1.5
     backend: str = "auto"
     model_dir: str = ""
+    give_up_s: float = 60.0
 
 
 def launch_is_installed(environment: Mapping[str, str]) -> bool:
@@ -66,7 +68,9 @@ def commands(nodes: DemoNodes, environment: Mapping[str, str]) -> dict[str, list
             own("grounding_node"),
         ),
         "goal_node": node_command(
-            "goal_node", {"use_sim_time": True, "send_goals": True}, own("goal_node")
+            "goal_node",
+            {"use_sim_time": True, "send_goals": True, "give_up_s": nodes.give_up_s},
+            own("goal_node"),
         ),
     }
 
