@@ -123,7 +123,12 @@ def test_an_edited_requirement_makes_a_stage_undone(bootstrap, tmp_path: Path) -
     stages = bootstrap("stages")
     for name in ("requirements", "interfaces", "tools/bootstrap"):
         (tmp_path / name).mkdir(parents=True)
-    names = ("requirements/ros-kilted.txt", "requirements/demo.txt", "requirements/test.txt")
+    names = (
+        "requirements/pip.txt",
+        "requirements/ros-kilted.txt",
+        "requirements/demo.txt",
+        "requirements/test.txt",
+    )
     for name in (*names, "setup.py", "package.xml", "interfaces/a.msg"):
         (tmp_path / name).write_text(name)
     demo, test = stages.STAGES["demo"], stages.STAGES["test"]

@@ -18,7 +18,15 @@ from pathlib import Path
 from interfaces import ask_python, build_missing, missing_packages
 from machine import check_python, check_wheels_exist, missing_apt_packages, provide
 from run import SetupError, clean_environment, run
-from stages import ROS_REQUIREMENTS, STAGES, Stage, digest, is_done, stamp_path
+from stages import (
+    PIP_REQUIREMENTS,
+    ROS_REQUIREMENTS,
+    STAGES,
+    Stage,
+    digest,
+    is_done,
+    stamp_path,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,14 +41,22 @@ def installed_ros() -> str:
 
 
 def make_venv(venv: Path, ros: str, environment: Mapping[str, str]) -> None:
-    """Create `venv`, or repair one whose creation was interrupted."""
+    """Create `venv` with the pinned pip, or repair one whose creation was interrupted."""
     python = venv / "bin" / "python"
     if python.exists():
         probe = subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True)
         if probe.returncode == 0:
+            update_pip(python, environment)
             return
     command = [sys.executable, "-m", "venv", "--clear", *(["--system-site-packages"] * bool(ros))]
     run([*command, venv], f"virtual environment in {venv}", environment)
+    update_pip(python, environment)
+
+
+def update_pip(python: Path, environment: Mapping[str, str]) -> None:
+    """Install the pinned pip; the one that comes with Python may be years old."""
+    wanted = ROOT / "requirements" / PIP_REQUIREMENTS
+    run([python, "-m", "pip", "install", "--quiet", "-r", wanted], "pip", environment)
 
 
 def install_from_pypi(stage: Stage, venv: Path, environment: Mapping[str, str]) -> None:

@@ -32,6 +32,7 @@ STAGES = {
     "demo": Stage("demo", ("demo.txt",), ("sim", "onnx")),
     "test": Stage("test", ("demo.txt", "test.txt"), ("sim", "onnx", "train", "dev")),
 }
+PIP_REQUIREMENTS = "pip.txt"
 ROS_REQUIREMENTS = "ros-kilted.txt"
 
 
@@ -44,7 +45,8 @@ def digest(root: Path, stage: Stage, ros: str) -> str:
         ros: name of the installed ROS, or "" where it comes from PyPI.
     """
     total = hashlib.sha256(f"{root}\n{sys.version}\n{sys.executable}\n{ros}\n".encode())
-    files = [root / "requirements" / name for name in (ROS_REQUIREMENTS, *stage.requirements)]
+    names = (PIP_REQUIREMENTS, ROS_REQUIREMENTS, *stage.requirements)
+    files = [root / "requirements" / name for name in names]
     files += [root / "setup.py", root / "package.xml"]
     for folder in ("interfaces", "tools/bootstrap"):
         found = (root / folder).rglob("*")
