@@ -85,7 +85,8 @@ def _close_and_step(
     """Which points (2, n) reach their goals already (n,), and their Newton steps (2, n)."""
     at = plane_map(points[0], points[1])
     error_x, error_y = at.x - goal[0], at.y - goal[1]
-    close: BoolArray = error_x * error_x + error_y * error_y <= RESIDUAL**2
+    size = np.maximum(1.0, goal[0] * goal[0] + goal[1] * goal[1])
+    close: BoolArray = error_x * error_x + error_y * error_y <= RESIDUAL**2 * size
     per_determinant = 1.0 / np.maximum(at.dx_dx * at.dy_dy - at.dx_dy * at.dx_dy, 1e-9)
     step = np.empty_like(points)
     step[0] = (at.dy_dy * error_x - at.dx_dy * error_y) * per_determinant
