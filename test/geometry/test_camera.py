@@ -197,6 +197,8 @@ K = [[500.0, 0, 320], [0, 500, 240], [0, 0, 1]]
         ([[5, 3, 1], [0, 5, 1], [0, 0, 1]], [], "", "no skew"),
         ([[5, 0, 1], [0, -5, 1], [0, 0, 1]], [], "", "fy: expected a positive"),
         ([1, 2, 3], [], "", "9 finite numbers"),
+        ("abc", [], "", "camera matrix: expected an array of numbers"),
+        ([[5, 0, 1], [0, 5, 1], [0, 0, 2]], [], "", r"expected rows \(fx, 0, cx\)"),
         (K, [0.1], "plumb_bob", "got 1"),
         (K, [0.1] * 6, "plumb_bob", "got 6"),
         (K, [0.1] * 5, "rational_polynomial", "8 or 12 or 14"),
@@ -249,3 +251,38 @@ def test_last_axis_is_checked() -> None:
         camera.unproject(np.zeros(3))
     with pytest.raises(ValueError, match="stride"):
         camera.ray_map(0)
+
+
+@pytest.mark.parametrize("width", [np.inf, np.nan, "wide", None, [3]])
+def test_sizes_that_are_no_numbers_are_refused_by_name(width: object) -> None:
+    with pytest.raises(ValueError, match="width: expected"):
+        Camera(width=width, height=10, fx=9, fy=9, cx=5, cy=5)
+
+
+def test_a_lens_must_be_a_lens() -> None:
+    with pytest.raises(ValueError, match="lens: expected Ideal, Brown or Equidistant"):
+        Camera(width=10, height=10, fx=9, fy=9, cx=5, cy=5, lens="fisheye")
+
+
+def test_in_image_includes_the_border_and_nothing_beyond() -> None:
+    camera = Camera(width=100, height=80, fx=90, fy=90, cx=50, cy=40)
+    pixels = [[0, 0], [100, 80], [100.001, 5], [5, -0.001], [np.nan, 5], [50, 40]]
+    assert camera.in_image(pixels).tolist() == [True, True, False, False, False, True]
+
+
+@pytest.mark.parametrize("stride", [1, 4, 7, 1000])
+def test_ray_maps_look_through_cell_centres(stride: int) -> None:
+    camera = random_camera(3)
+    rays, valid = camera.ray_map(stride)
+    h, w = -(-camera.height // stride), -(-camera.width // stride)
+    assert rays.shape == (h, w, 3) and valid.shape == (h, w)
+    row, column = h // 2, w // 3
+    centre = [(column + 0.5) * stride, (row + 0.5) * stride]
+    np.testing.assert_array_equal(rays[row, column], camera.unproject(centre)[0])
+
+
+def test_a_camera_all_of_whose_pixels_lie_beyond_the_lens_has_no_field() -> None:
+    camera = Camera(width=50, height=50, fx=10, fy=10, cx=-500, cy=25, lens=Equidistant())
+    rays, valid = camera.ray_map(10)
+    assert not valid.any() and np.isnan(rays).all()
+    assert camera.hfov_rad == 0

@@ -70,6 +70,8 @@ def test_letterbox_keeps_the_aspect_and_fills_one_side() -> None:
         ({"crop": (0, 0, 0, 10)}, "crop: expected a window inside"),
         ({"resized": (161, 100)}, "expected to fit"),
         ({"pad": (20, 0)}, "expected to fit"),
+        ({"pad": (0.5, 0)}, "pad: expected 2 whole numbers"),
+        ({"crop": (0, 0, 10)}, "crop: expected 4 whole numbers"),
     ],
 )
 def test_bad_plans_are_refused(change: dict[str, object], reason: str) -> None:
@@ -84,3 +86,30 @@ def test_wrong_image_or_camera_is_refused() -> None:
         PLAN.image(np.zeros((320, 240), np.uint8))
     with pytest.raises(ValueError, match="camera: expected size"):
         PLAN.camera(Camera(width=10, height=10, fx=1, fy=1, cx=1, cy=1))
+
+
+@pytest.mark.parametrize("channels", [(), (1,), (3,), (4,)])
+def test_an_image_keeps_its_channels(channels: tuple[int, ...]) -> None:
+    out = PLAN.image(np.full((240, 320, *channels), 9, np.uint8), fill=1)
+    assert out.shape == (128, 160, *channels) and out.dtype == np.uint8
+    assert out[20, 20].min() == 9 and out[0, 0].max() == 1
+
+
+def test_images_of_other_types_and_pixels_of_other_shapes_are_refused() -> None:
+    with pytest.raises(ValueError, match="image: expected uint8"):
+        PLAN.image(np.zeros((240, 320), np.float32))
+    with pytest.raises(ValueError, match="image: expected uint8 of 2 or 3 axes"):
+        PLAN.image(np.zeros(320, np.uint8))
+    with pytest.raises(ValueError, match="pixels: expected shape"):
+        PLAN.to_output([1.0, 2.0, 3.0])
+
+
+def test_the_edges_of_a_patch_land_where_to_output_says() -> None:
+    """Edge coordinates: a patch of columns 150..157 spans 150 to 158, and so does its image."""
+    image = np.zeros((240, 320), np.uint8)
+    image[60:64, 150:158] = 255
+    corners = np.array([[150.0, 60.0], [158.0, 64.0]])
+    out = PLAN.image(image)
+    ys, xs = np.nonzero(out > 127)
+    found = np.array([[xs.min(), ys.min()], [xs.max() + 1, ys.max() + 1]])
+    np.testing.assert_allclose(found, PLAN.to_output(corners), atol=0.51)

@@ -51,3 +51,31 @@ def test_floor_below_a_pitched_camera() -> None:
     up = np.array([0, -np.cos(pitch), -np.sin(pitch)])
     distance, valid = floor_range([0.0, 0.0, 1.0], up, height)
     assert valid and distance == pytest.approx(height / np.sin(pitch))
+
+
+def test_a_ray_without_direction_or_number_meets_nothing() -> None:
+    box = Box3.from_yaw([0, 0, 5], [1, 1, 1], 0.3)
+    distance, valid = ray_box([0, 0, 0], [[0, 0, 0], [np.nan, 0, 1], [0, 0, -1]], box)
+    assert not valid.any() and np.isnan(distance).all()
+    distance, valid = floor_range([[0, 0, 0], [np.nan] * 3], [0, -1, 0], 1.0)
+    assert not valid.any() and np.isnan(distance).all()
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (4,), (2, 0, 5)])
+def test_batches_keep_their_shape(shape: tuple[int, ...]) -> None:
+    rays = np.broadcast_to([0.0, 0.6, 0.8], (*shape, 3))
+    box = Box3.from_yaw([0, 0, 5], [1, 1, 1], 0.3)
+    for distance, valid in (ray_box([0, 0, 0], rays, box), floor_range(rays, [0, -1, 0], 1.0)):
+        assert distance.shape == shape and valid.shape == shape
+
+
+def test_bad_shapes_are_refused_by_name() -> None:
+    box = Box3.from_yaw([0, 0, 5], [1, 1, 1], 0.3)
+    with pytest.raises(ValueError, match="rays: expected shape"):
+        ray_box([0, 0, 0], [1.0, 0.0], box)
+    with pytest.raises(ValueError, match="origin: expected finite"):
+        ray_box([0, 0], [1.0, 0.0, 0.0], box)
+    with pytest.raises(ValueError, match="normal: expected finite"):
+        ray_plane([0, 0, 0], [1.0, 0.0, 0.0], [0, np.nan, 1], 0.0)
+    with pytest.raises(ValueError, match="points: expected shape"):
+        box.contains([1.0, 2.0])

@@ -82,3 +82,9 @@ def test_values_cannot_be_changed_behind_the_owners_back() -> None:
     assert pose.translation[0] == 0
     with pytest.raises(ValueError, match="read-only"):
         pose.rotation[0, 0] = 2
+
+
+@pytest.mark.parametrize("yaw", [np.nan, np.inf])
+def test_a_yaw_must_be_finite(yaw: float) -> None:
+    with pytest.raises(ValueError, match="yaw_rad: expected a finite angle"):
+        Rigid3.from_yaw(yaw)
