@@ -60,7 +60,8 @@ def pixel_angle(rays: FloatArray, valid: NDArray[np.bool_], stride: int) -> Floa
     good = valid & np.isfinite(solid) & (solid > 0)
     if not good.any():
         raise ValueError("rays: expected at least one cell with a ray and two neighbours, got none")
-    return np.sqrt(np.where(good, solid, solid[good].mean()))
+    angle: FloatArray = np.sqrt(np.where(good, solid, solid[good].mean()))
+    return angle
 
 
 def ray_features(
