@@ -8,6 +8,8 @@ import os
 import platform
 from pathlib import Path
 
+from camaware_ros.cli import evaluate_robot
+
 HELP = "measure a model on held-out rendered scenes, by camera band"
 DEFAULT_BANDS = (
     "trained range", "unseen narrow", "unseen wide", "off-centre", "fisheye", "unseen fisheye",
@@ -27,10 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-intrinsics", action="store_true", help="withhold K: assume 62 degrees"
     )
     parser.add_argument("--json", type=Path, help="write the result here")
+    evaluate_robot.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print one row per band."""
+    if evaluate_robot.is_wanted(args):
+        return evaluate_robot.run(args)
     from camaware_ros.evaluation.rendered import EVALUATION_SEED, evaluate_band
     from camaware_ros.grounder import Grounder
     from camaware_ros.training.cameras import BANDS
