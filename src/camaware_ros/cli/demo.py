@@ -18,7 +18,7 @@ from typing import Any
 CAMERAS = ("realsense_d455", "usb_webcam", "gopro_hero9_wide")
 COMMANDS = ("go to the red chair", "go to the green sofa", "go to the blue table")
 _STAND_OFF_M = 0.8
-_START_S, _LEG_S = 60.0, 60.0
+_START_S, _LEG_S = 90.0, 90.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
