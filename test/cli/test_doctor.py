@@ -91,9 +91,9 @@ def test_a_model_folder_without_a_model(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("received", "level"), [(30, "ok"), (27, "ok"), (26, "note"), (0, "note")])
 def test_lost_images(received: int, level: str) -> None:
-    finding = transport_finding(30, received)
+    finding = transport_finding(30, received, Path("/share/fastdds.xml"))
     assert finding.level == level
-    assert ("FASTDDS_DEFAULT_PROFILES_FILE" in finding.fix) == (level == "note")
+    assert ("PROFILES_FILE=/share/fastdds.xml" in finding.fix) == (level == "note")
 
 
 def test_no_node_is_a_note() -> None:

@@ -112,7 +112,9 @@ def set_up(stage: Stage, venv: Path) -> None:
         install_beside_ros(stage, venv, ros, environment)
     else:
         install_from_pypi(stage, venv, environment)
-    stamp_path(venv, stage).write_text(wanted, encoding="ascii")
+    for done in STAGES.values():
+        if set(done.requirements) <= set(stage.requirements):
+            stamp_path(venv, done).write_text(digest(ROOT, done, ros), encoding="ascii")
     print(f"Ready after {time.monotonic() - start:.0f} s", flush=True)
 
 

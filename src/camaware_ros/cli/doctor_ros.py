@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from camaware_ros.cli.findings import Finding
 
@@ -81,14 +82,20 @@ def installed_findings(environment: Mapping[str, str]) -> list[Finding]:
     return findings
 
 
-def transport_finding(sent: int, received: int) -> Finding:
-    """Judge how many of the 3 MB best-effort images that were sent have arrived."""
-    text = f"{received} of {sent} best-effort images of 3 MB arrived"
+def transport_finding(sent: int, received: int, profile: Path) -> Finding:
+    """Judge how many of the 3 MB best-effort images that were sent have arrived.
+
+    Args:
+        sent: how many.
+        received: how many of them arrived whole.
+        profile: the transport profile to advise where too few did.
+    """
+    text = f"{received} of {sent} best-effort images of 3 MB arrived with this shell's settings"
     if received >= 0.9 * sent:
         return Finding(subject="large images", level="ok", text=text)
     fix = (
-        "start nodes with FASTDDS_DEFAULT_PROFILES_FILE (up to Jazzy FASTRTPS_...) set to "
-        "config/fastdds.xml of this package, or with a profile of your own that has large buffers"
+        "the demo brings a transport profile of its own; for other nodes "
+        f"export FASTDDS_DEFAULT_PROFILES_FILE={profile} (up to Jazzy FASTRTPS_...)"
     )
     return Finding(subject="large images", level="note", text=text, fix=fix)
 
@@ -201,12 +208,14 @@ def ros_findings(wait_s: float) -> list[Finding]:
     findings = installed_findings(os.environ)
     if any(finding.level == "bad" for finding in findings):
         return findings
+    from camaware_ros.ros.environment import transport_profile
     from camaware_ros.ros.transport_check import images_sent_and_received
 
     # The check keeps to this machine whatever the robot's network looks like.
     environment = {**os.environ, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
     try:
-        findings.append(transport_finding(*images_sent_and_received(environment)))
+        sent, received = images_sent_and_received(environment)
+        findings.append(transport_finding(sent, received, transport_profile()))
     except RuntimeError as error:
         fix = "check RMW_IMPLEMENTATION, ROS_DOMAIN_ID and the DDS profile"
         findings.append(Finding(subject="large images", level="bad", text=str(error), fix=fix))
