@@ -23,6 +23,9 @@ _TWINS = (
     ("twin_rgb.json", "RGB only, lifted with the true K"),
     ("twin_rgb_no_k.json", "RGB only, no K (62° assumed)"),
 )
+_HEADER = (
+    "band", "model", "referent", "depth", "bias", "centre m", "success", "IoU25", "cover", "presence",
+)  # fmt: skip
 _INTRO = """# Benchmarks
 
 Every table is written by `python -m camaware_ros.evaluation.report docs/benchmarks` from the JSON
@@ -79,20 +82,8 @@ def bands_section(folder: Path, title: str, files: Sequence[tuple[str, str]], te
     rows = [row for record, label in found for row in band_rows(record, label)]
     order = list(found[0][0]["bands"])
     rows.sort(key=lambda row: order.index(row[0]) if row[0] in order else len(order))
-    header = [
-        "band",
-        "model",
-        "referent",
-        "depth",
-        "bias",
-        "centre m",
-        "success",
-        "IoU25",
-        "cover",
-        "presence",
-    ]
     sources = "\n".join(f"* {label}: {_source(record)}" for record, label in found)
-    return f"\n## {title}\n{text}\n\n{markdown_table(header, rows)}\n{sources}\n"
+    return f"\n## {title}\n{text}\n\n{markdown_table(_HEADER, rows)}\n{sources}\n"
 
 
 def types_section(folder: Path) -> str:
@@ -105,14 +96,65 @@ def types_section(folder: Path) -> str:
     return f"\n### Referent by kind of phrase (trained range, mounting known)\n\n{table}"
 
 
-def plain_section(folder: Path, name: str, title: str) -> str:
-    """A file that brings its own table: keys ``text``, ``header``, ``rows`` beside its source."""
-    record = read(folder, name)
+def _robot_source(record: Record) -> str:
+    return f"* `{record['command']}`, {record['hardware']}\n"
+
+
+def mujoco_section(folder: Path) -> str:
+    """Cameras of the simulator, mounting known and unknown."""
+    named = (("mujoco.json", "mounting known"), ("mujoco_no_mounting.json", "mounting unknown"))
+    records = [(read(folder, name), label) for name, label in named]
+    rows, sources = [], ""
+    for record, label in records:
+        if record is None:
+            continue
+        bands = {k: v for k, v in record["mujoco"].items() if isinstance(v, dict)}
+        rows += band_rows({"bands": bands}, label)
+        sources += _robot_source(record)
+    if not rows:
+        return ""
+    strange = records[0][0]["mujoco"]["unfamiliar_percent"] if records[0][0] else "?"
+    text = (
+        "Another renderer, rooms, furniture and real calibrations; nothing of it was trained on.\n"
+        f"The model itself calls {strange} % of these pictures unlike its training pictures.\n"
+    )
+    header = ["camera", *_HEADER[1:]]
+    return f"\n## The MuJoCo world\n{text}\n{markdown_table(header, rows)}\n{sources}"
+
+
+def closed_loop_section(folder: Path) -> str:
+    """Where the robot ends, per camera, and why not elsewhere."""
+    record = read(folder, "closed_loop.json")
     if record is None:
         return ""
-    table = markdown_table(record["header"], record["rows"])
-    source = f"* `{record['command']}`, {record['hardware']}"
-    return f"\n## {title}\n{record.get('text', '')}\n\n{table}\n{source}\n"
+    loop = record["closed_loop"]
+    header = ["camera", "orders", "success %", "arrived %", "median distance error m",
+              "median facing deg", "how they ended"]  # fmt: skip
+    rows = [
+        [
+            name, s["commands"], s["success_percent"], s["arrived_percent"],
+            s["median_distance_error_m"], s["median_facing_deg"],
+            ", ".join(f"{code} {count}" for code, count in s["reasons"].items()),
+        ]
+        for name, s in loop["summary"].items()
+    ]  # fmt: skip
+    text = (
+        f"Success: within {loop['stand_off_m']} ± 0.3 m of the named thing's footprint and facing\n"
+        "it within 20°. Seeded rooms, real nodes over DDS; the thing is in view at the start.\n"
+    )
+    table = markdown_table(header, rows)
+    return f"\n## Closed loop\n{text}\n{table}\n{_robot_source(record)}"
+
+
+def latency_section(folder: Path) -> str:
+    """From image message to detection message."""
+    record = read(folder, "latency.json")
+    if record is None:
+        return ""
+    way = record["latency"]
+    rows = [[key.replace("_", " "), value] for key, value in way.items()]
+    table = markdown_table(["image message to detection message", ""], rows)
+    return f"\n## Latency over DDS\n\n{table}\n{_robot_source(record)}"
 
 
 def page(folder: Path) -> str:
