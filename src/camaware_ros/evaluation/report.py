@@ -24,7 +24,8 @@ _TWINS = (
     ("twin_rgb_no_k.json", "RGB only, no K (62° assumed)"),
 )
 _HEADER = (
-    "band", "model", "referent", "depth", "bias", "centre m", "success", "IoU25", "cover", "presence",
+    "band", "model", "referent", "depth", "bias", "centre m", "success", "IoU25", "cover",
+    "presence",
 )  # fmt: skip
 _INTRO = """# Benchmarks
 
@@ -168,9 +169,9 @@ def page(folder: Path) -> str:
             "The same network, pictures, phrases, order and budget (36 000 images); one sees rays\n"
             "and mounting, the other pixels only. A small budget: compare the rows.",
         )
-        + plain_section(folder, "mujoco.json", "The MuJoCo world, never trained on")
-        + plain_section(folder, "closed_loop.json", "Closed loop: told where to go, driven there")
-        + plain_section(folder, "latency.json", "Latency over DDS")
+        + mujoco_section(folder)
+        + closed_loop_section(folder)
+        + latency_section(folder)
     )  # fmt: skip
 
 
