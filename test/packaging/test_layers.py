@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+# A first import of torch and transformers from a cold disk takes its time.
+pytestmark = pytest.mark.timeout(400)
+
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("rclpy", "torch", "transformers", "tensorrt", "mujoco", "cv2", "numpy", "onnxruntime")
 
