@@ -10,6 +10,7 @@ from camaware_ros.runtime.contract import OUTPUT_NAMES, ModelInputs, ModelOutput
 from camaware_ros.runtime.manifest import Manifest, checked_file
 
 GRAPH_FILE = "grounder.onnx"
+PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
 class OnnxBackend:
@@ -24,9 +25,11 @@ class OnnxBackend:
         options.log_severity_level = 3
         # a robot's callbacks need the core that spinning would burn
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        available = onnxruntime.get_available_providers()
+        providers = [name for name in PROVIDERS if name in available]
         try:
             self._session = onnxruntime.InferenceSession(
-                str(graph), options, providers=onnxruntime.get_available_providers()
+                str(graph), options, providers=providers
             )
         except Exception as error:  # onnxruntime's own errors share no public base class
             raise ValueError(f"{graph}: ONNX Runtime cannot load it: {error}") from error
