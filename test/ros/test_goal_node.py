@@ -323,6 +323,17 @@ def test_stopping_in_any_way_cancels_driving(run, world: World, how: str) -> Non
     assert len(world.goals) == 1
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_node_that_is_ended_does_not_leave_a_robot_driving(run, world: World, number) -> None:
+    node = run()
+    world.driving_on = False
+    world.costmap()
+    world.command("go to the red chair")
+    world.wait_status("driving", "ON_COURSE")
+    assert node.end(number) == 0, node.output
+    world.wait(lambda: world.cancelled, "the cancel request")
+
+
 def test_a_thing_that_moves_gets_a_new_goal(run, world: World) -> None:
     run()
     world.driving_on = False

@@ -13,8 +13,10 @@ from rclpy.exceptions import ParameterException
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
-# What rclpy raises when SIGINT or SIGTERM took the context away in the middle of a call.
+_LOOK_FOR_SIGNALS_S = 0.2
+# What rclpy raises when somebody took the context away in the middle of a call.
 _CONTEXT_GONE = (ExternalShutdownException, RuntimeError)
 
 
@@ -38,7 +40,9 @@ def run_node(
         0 after SIGINT or SIGTERM; 1 after one line on stderr where a parameter cannot be used.
     """
     seen = _outlast_signals()
-    rclpy.init(args=list(arguments) if arguments is not None else sys.argv)
+    # rclpy's own handlers would take the context away before a drive can be cancelled.
+    words = list(arguments) if arguments is not None else sys.argv
+    rclpy.init(args=words, signal_handler_options=SignalHandlerOptions.NO)
     node: Node | None = None
     executor: Executor | None = None
     try:
@@ -47,9 +51,8 @@ def run_node(
         executor.add_node(node)
         if started is not None:
             started(node)
-        # A signal that came before rclpy's own handlers would otherwise be lost.
-        if not seen:
-            executor.spin()
+        while rclpy.ok() and not seen:
+            executor.spin_once(timeout_sec=_LOOK_FOR_SIGNALS_S)
     except ParameterException as error:
         print(f"parameters: {error}", file=sys.stderr)
         return 1
@@ -78,8 +81,8 @@ def autostart(node: Node) -> None:
 def _outlast_signals() -> list[int]:
     """Take over what Python does on SIGINT and SIGTERM, until the process ends.
 
-    rclpy shuts the context down on the first signal. More of them follow when a terminal and a
-    launch file both pass on one Ctrl-C; they must break neither the model's loading nor the ending.
+    More than one comes when a terminal and a launch file both pass on one Ctrl-C; they must break
+    neither the model's loading nor the ending.
 
     Returns:
         Signals that came, in order; it grows as they come.
@@ -96,10 +99,12 @@ def _handle_signals(handler: Callable[[int, FrameType | None], None] | signal.Ha
 
 
 def _end(executor: Executor | None, node: Node | None) -> None:
-    """Stop callbacks first, then the node with its threads, then the context."""
+    """Stop callbacks first, then what the node is doing, its threads, and the context."""
     try:
         if executor is not None:
             executor.shutdown()
+        if isinstance(node, LifecycleNode) and rclpy.ok():
+            node.trigger_shutdown()
         if node is not None:
             node.destroy_node()
     finally:
