@@ -6,11 +6,13 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.lenses import Equidistant
 from camaware_ros.resources import share_directory
 from camaware_ros.runtime.backend import Backend, open_backend
@@ -23,6 +25,11 @@ from camaware_ros.types import Localization, Observation
 DEFAULT_MODEL = "camaware-small"
 FAMILIARITY_FILE = "familiarity.npz"
 TOKEN = 16
+
+
+@lru_cache(maxsize=16)
+def _hfov_deg(camera: Camera) -> float:
+    return math.degrees(camera.hfov_rad)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +118,7 @@ class Grounder:
         low, high = trained.fisheye_deg if fisheye else trained.hfov_deg
         if fisheye:
             low = trained.hfov_deg[0]
-        hfov = math.degrees(camera.hfov_rad)
+        hfov = _hfov_deg(camera)
         found = []
         if not low <= hfov <= high:
             kind = "fisheye" if fisheye else "camera"

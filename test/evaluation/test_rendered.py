@@ -54,9 +54,9 @@ def test_shipped_model_on_held_out_scenes() -> None:
     """Chance would name the right thing in about a quarter of the cases and never hit its box."""
     grounder = Grounder.load(backend="onnx")
     summary = evaluate_band(grounder, BANDS["trained range"], 25)
-    assert summary.referent > 65
-    assert summary.depth_error < 15
-    assert summary.iou25 > 25
-    assert summary.presence > 80
+    assert summary.referent > 80
+    assert summary.depth_error < 8
+    assert summary.iou25 > 45
+    assert summary.presence > 86
     without = evaluate_band(grounder, BANDS["trained range"], 25, mounting=False)
     assert without.success < summary.success
