@@ -158,6 +158,42 @@ def latency_section(folder: Path) -> str:
     return f"\n## Latency over DDS\n\n{table}\n{_robot_source(record)}"
 
 
+def real_section(folder: Path) -> str:
+    """Photographs, for which the model was not made."""
+    record = read(folder, "real_photos.json")
+    if record is None:
+        return ""
+    rows = [
+        [
+            photo["photograph"], "yes" if photo["warned"] else "**no**", said["asked"],
+            said["presence"], said["score"], said["said_m"],
+            "not there or not known" if said["true_m"] is None else said["true_m"],
+            "" if said["off_m"] is None else said["off_m"],
+        ]
+        for photo in record["photographs"]
+        for said in photo["said"]
+    ]  # fmt: skip
+    header = [
+        "photograph",
+        "warned",
+        "asked for",
+        "presence",
+        "score",
+        "said m",
+        "truth m",
+        "off m",
+    ]
+    warned = sum(photo["warned"] for photo in record["photographs"])
+    text = (
+        "The shipped model has never seen a photograph; do not believe it on one. It claims\n"
+        "things that are not there, and misplaces those that are; "
+        f"{warned} of {len(record['photographs'])} photographs are called\n"
+        "unlike its training pictures. Shown: things truly there, or claimed with presence >= 0.5.\n"
+    )
+    table = markdown_table(header, rows)
+    return f"\n## Real photographs\n{text}\n{table}\n{_robot_source(record)}"
+
+
 def page(folder: Path) -> str:
     """The whole page."""
     return (
@@ -172,6 +208,7 @@ def page(folder: Path) -> str:
         + mujoco_section(folder)
         + closed_loop_section(folder)
         + latency_section(folder)
+        + real_section(folder)
     )  # fmt: skip
 
 

@@ -28,9 +28,7 @@ class OnnxBackend:
         available = onnxruntime.get_available_providers()
         providers = [name for name in PROVIDERS if name in available]
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(graph), options, providers=providers
-            )
+            self._session = onnxruntime.InferenceSession(str(graph), options, providers=providers)
         except Exception as error:  # onnxruntime's own errors share no public base class
             raise ValueError(f"{graph}: ONNX Runtime cannot load it: {error}") from error
         found = {i.name: i.shape for i in self._session.get_inputs()}
