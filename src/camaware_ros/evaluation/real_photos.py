@@ -1,8 +1,8 @@
 """What the model says about real photographs, written down as it is.
 
-The shipped model has never seen one.
-``python -m camaware_ros.evaluation.real_photos FOLDER OUT.json`` asks for every kind of thing in each photograph of a folder with ``images.json`` (image, K, D,
-distortion_model, objects with a metric ``centre`` in the optical frame).
+The shipped model has never seen one. ``python -m camaware_ros.evaluation.real_photos FOLDER
+OUT.json`` asks for every kind of thing in each photograph of a folder with ``images.json`` (image,
+K, D, distortion_model, objects with a metric ``centre`` in the optical frame).
 """
 
 from __future__ import annotations
