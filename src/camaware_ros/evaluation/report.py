@@ -173,13 +173,13 @@ def real_section(folder: Path) -> str:
         for photo in record["photographs"]
         for said in photo["said"]
     ]  # fmt: skip
-    header = "photograph,warned,asked for,presence,score,said m,truth m,off m".split(",")
+    header = ["photograph", "warned", "asked for", "presence", "score", "said m", "truth m", "off m"]
     warned = sum(photo["warned"] for photo in record["photographs"])
     text = (
         "The shipped model has never seen a photograph; do not believe it on one. It claims\n"
         "things that are not there, and misplaces those that are; "
         f"{warned} of {len(record['photographs'])} photographs are called\n"
-        "unlike its training pictures. Shown: things that are there, or claimed (presence >= 0.5).\n"
+        "unlike its training pictures. Shown: what is there, or claimed (presence >= 0.5).\n"
     )
     table = markdown_table(header, rows)
     return f"\n## Real photographs\n{text}\n{table}\n{_robot_source(record)}"
