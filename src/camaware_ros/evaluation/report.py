@@ -173,7 +173,7 @@ def real_section(folder: Path) -> str:
         for photo in record["photographs"]
         for said in photo["said"]
     ]  # fmt: skip
-    header = ["photograph", "warned", "asked for", "presence", "score", "said m", "truth m", "off m"]
+    header = ["photograph", "warned", "asked", "presence", "score", "said m", "truth m", "off m"]
     warned = sum(photo["warned"] for photo in record["photographs"])
     text = (
         "The shipped model has never seen a photograph; do not believe it on one. It claims\n"
