@@ -13,12 +13,12 @@ import numpy as np
 import torch
 
 from camaware_ros.export.calibrate import measure
-from camaware_ros.export.graph import ExportedGrounder
 from camaware_ros.geometry.rays import CHANNELS
 from camaware_ros.grounder import FAMILIARITY_FILE
 from camaware_ros.language.tokenizer import LOC_ID, WordTokenizer
 from camaware_ros.model.checkpoint import WEIGHTS_FILE, load_checkpoint
 from camaware_ros.model.config import CELL, ModelConfig
+from camaware_ros.model.graph import ExportedGrounder
 from camaware_ros.runtime.contract import (
     CONTRACT_VERSION,
     INPUT_NAMES,

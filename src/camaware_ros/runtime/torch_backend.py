@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
-from camaware_ros.export.graph import ExportedGrounder
 from camaware_ros.model.checkpoint import WEIGHTS_FILE, load_checkpoint
+from camaware_ros.model.graph import ExportedGrounder
 from camaware_ros.runtime.contract import ModelInputs, ModelOutputs, outputs_from
 from camaware_ros.runtime.manifest import Manifest, checked_file
 
