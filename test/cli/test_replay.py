@@ -84,8 +84,7 @@ def test_a_real_camera_is_answered_with_warnings() -> None:
     assert "462 ms apart" in done.stdout
     warnings = [line for line in done.stdout.splitlines() if "warns" in line]
     assert "outside_trained_range" in warnings[-1]
-    assert "unlike the training pictures" in warnings[-1]
-    assert "mounting_unknown" in warnings[-1]
+    assert "mounting unknown" in warnings[-1] and "mounting_unknown" in warnings[-1]
     assert "closest box" in done.stdout and done.stderr == ""
 
 

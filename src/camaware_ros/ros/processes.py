@@ -93,18 +93,27 @@ def running(
     """Start commands by name; all of them have ended when the block is left, however it is left.
 
     Within the block SIGTERM interrupts this process as Ctrl-C does, so that it cannot leave the
-    others behind. For the main thread only.
+    others behind; so does SIGINT where it was ignored, as in a shell's background, because a
+    process that is started with SIGINT ignored could not be ended by it. For the main thread only.
     """
     processes: list[NodeProcess] = []
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    # A signal in the middle of a start would lose sight of the process that is being started.
+    early: list[int] = []
+    before = {n: signal.signal(n, lambda number, _: early.append(number)) for n in numbers}
     try:
         for name, command in commands.items():
             log = folder / f"{name}.log"
             processes.append(NodeProcess(name, command, environment, log))
+        for number in numbers:
+            signal.signal(number, signal.default_int_handler)
+        if early:
+            raise KeyboardInterrupt
         yield processes
     finally:
         end_all(processes)
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def node_command(
