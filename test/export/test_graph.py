@@ -35,6 +35,11 @@ def test_operators_are_those_of_an_old_parser(graph: onnx.ModelProto) -> None:
     assert [o.version for o in graph.opset_import if o.domain == ""] == [18]
 
 
+def test_nothing_of_the_machine_that_exported_it_is_left(graph: onnx.ModelProto) -> None:
+    assert not any(node.metadata_props or node.doc_string for node in graph.graph.node)
+    assert b".py" not in graph.SerializeToString()
+
+
 def test_names_and_free_phrases(graph: onnx.ModelProto) -> None:
     onnx.checker.check_model(graph)
     assert tuple(i.name for i in graph.graph.input) == INPUT_NAMES

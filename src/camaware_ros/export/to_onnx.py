@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 
 from camaware_ros.export.calibrate import measure
@@ -52,6 +53,23 @@ def export_graph(network: torch.nn.Module, config: ModelConfig, path: Path) -> N
         dynamic_shapes=({}, {}, {1: torch.export.Dim("phrases", min=1, max=64)}), verbose=False,
     )  # fmt: skip
     program.save(str(path), external_data=False)
+    onnx.save(without_traces(onnx.load(path)), path)
+
+
+def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The graph without what the exporter notes down: stack traces with paths of this machine."""
+    graph = model.graph
+    for part in (
+        model,
+        graph,
+        *graph.node,
+        *graph.value_info,
+        *graph.initializer,
+        *model.functions,
+    ):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    return model
 
 
 def golden_inputs(config: ModelConfig, count: int = 3) -> list[ModelInputs]:
