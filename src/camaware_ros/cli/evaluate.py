@@ -10,7 +10,6 @@ from pathlib import Path
 
 from camaware_ros.cli import evaluate_robot
 
-HELP = "measure a model on held-out rendered scenes, by camera band"
 DEFAULT_BANDS = (
     "trained range", "unseen narrow", "unseen wide", "off-centre", "fisheye", "unseen fisheye",
 )  # fmt: skip

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-HELP = "make a trained model ready for robots (ONNX, calibration, manifest)"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Command-line options."""

@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-HELP = "train a model from a run's YAML (resumes where it was stopped)"
-
 # glibc gives large blocks back to the kernel by default: a third of the time goes into page faults
 _ALLOCATOR = {
     "MALLOC_MMAP_THRESHOLD_": "33554432",

@@ -22,7 +22,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.language.vocabulary import COLOURS, KINDS
-from camaware_ros.model.checkpoint import save_checkpoint
+from camaware_ros.model.checkpoint import load_weights, save_checkpoint
 from camaware_ros.model.config import ModelConfig
 from camaware_ros.model.grounder import CameraAwareGrounder
 from camaware_ros.training.cameras import BANDS
@@ -163,8 +163,6 @@ def build_network(config: TrainConfig, tokenizer: WordTokenizer) -> CameraAwareG
     torch.manual_seed(config.seed)
     network = CameraAwareGrounder(shape)
     if config.init_from:
-        from camaware_ros.model.checkpoint import load_weights
-
         network.load_state_dict(load_weights(Path(config.init_from)), strict=True)
     return network
 
