@@ -10,7 +10,7 @@ from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.lenses import Equidistant
 from camaware_ros.geometry.rays import cells, ray_features
 from camaware_ros.language.tokenizer import WordTokenizer
-from camaware_ros.model.checkpoint import load_checkpoint, save_checkpoint
+from camaware_ros.model.checkpoint import inherit_weights, load_checkpoint, save_checkpoint
 from camaware_ros.model.config import ModelConfig
 from camaware_ros.model.grounder import CameraAwareGrounder, prefix_mask
 from camaware_ros.model.heads import CODE, RANGE, TokenRays, decode, encode_offset
@@ -82,7 +82,8 @@ def test_mounting_switch() -> None:
 
 def test_prefix_mask_by_hand() -> None:
     tokens = torch.tensor([[[2, 9, 3], [2, 3, 0]]])
-    mask = prefix_mask(tokens, visual=2)[0, 0] == 0
+    group = torch.tensor([0, 0, 0, 1, 1, 1])
+    mask = prefix_mask(tokens.flatten(1), group, visual=2)[0, 0] == 0
     expected = torch.tensor([
         [1, 1, 0, 0, 0, 0, 0, 0],
         [1, 1, 0, 0, 0, 0, 0, 0],
@@ -159,3 +160,40 @@ def test_bad_shapes_are_refused(setting: dict[str, int], message: str) -> None:
 def test_unknown_config_keys_are_refused() -> None:
     with pytest.raises(ValueError, match="model config"):
         ModelConfig.from_dict({"vocabulary": 5, "kinds": 1, "colours": 1, "wings": 2})
+
+
+def test_a_later_stage_starts_from_an_earlier_one_with_fewer_words(tmp_path) -> None:
+    early = tiny()
+    save_checkpoint(tmp_path, early, TOKENIZER, {})
+    late = tiny(vocabulary=TOKENIZER.size + 5, belief=True)
+    fresh = inherit_weights(late, tmp_path)
+    assert fresh and all(name.startswith("belief.") for name in fresh)
+    before, after = early.state_dict(), late.state_dict()
+    rows = after["language.embed_tokens.weight"][: TOKENIZER.size]
+    torch.testing.assert_close(rows, before["language.embed_tokens.weight"], atol=1e-3, rtol=1e-3)
+    with pytest.raises(ValueError, match="expected no such weight"):
+        save_checkpoint(tmp_path, late, TOKENIZER, {})
+        inherit_weights(early, tmp_path)
+
+
+@torch.inference_mode()
+def test_beliefs_reach_the_words_and_are_metric() -> None:
+    """The same belief in pixel angles is twice as far where a pixel spans half the angle."""
+    network, pixels = tiny(belief=True), torch.randn(1, 3, 128, 160)
+    out = network(pixels, features(PINHOLE), prompt("red chair"))
+    assert out["belief_log_range"].shape == (1, 80)
+    visual = torch.randn(1, 80, 32)
+    near, far = torch.zeros(1, 80, 14), torch.zeros(1, 80, 14)
+    near[..., 4] = far[..., 4] = 1.0
+    far[..., 3] = -np.log(2)
+    ranges = [network.belief(visual, rays)[2].exp() for rays in (near, far)]
+    torch.testing.assert_close(ranges[1], 2 * ranges[0])
+
+
+@torch.inference_mode()
+def test_a_dialogue_does_not_disturb_the_phrases() -> None:
+    network, pixels = tiny(), torch.randn(1, 3, 128, 160)
+    tokens, dialogue = prompt("red chair", "blue box"), torch.randint(2, TOKENIZER.size, (1, 12))
+    alone = network(pixels, features(PINHOLE), tokens)
+    beside = network(pixels, features(PINHOLE), tokens, dialogue=dialogue)
+    torch.testing.assert_close(alone["pointer"], beside["pointer"], atol=1e-5, rtol=1e-5)

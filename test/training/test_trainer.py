@@ -112,7 +112,7 @@ def test_a_perfect_answer_costs_almost_nothing() -> None:
     dense = grounding_losses(out | {"code": code}, batch, canonical=True, grid=(8, 10))
     for name in ("offset", "range", "size", "yaw"):
         assert float(dense[name]) < float(worse[name]), name
-    assert set(losses) == set(WEIGHTS)
+    assert set(losses) == {name for name in WEIGHTS if not name.startswith("belief")}
     assert torch.isfinite(total_loss(losses))
 
 

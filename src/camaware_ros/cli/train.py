@@ -27,12 +27,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Start (or resume) the run in processes of its own; returns their exit status."""
+    return _run(args.config, args.processes)
+
+
+def _run(path: Path, processes: int) -> int:
+    """One run, after the one that it builds on unless that one is finished."""
     from camaware_ros.training.trainer import TrainConfig
 
-    TrainConfig.from_yaml(args.config)
+    config = TrainConfig.from_yaml(path)
+    if config.after and not Path(str(config.init_from)).is_dir():
+        status = _run(path.parent / config.after, processes)
+        if status:
+            return status
     command = [
         sys.executable, "-m", "torch.distributed.run", "--standalone",
-        "--nproc-per-node", str(args.processes),
-        "-m", "camaware_ros.training.trainer", str(args.config),
+        "--nproc-per-node", str(processes),
+        "-m", "camaware_ros.training.trainer", str(path),
     ]  # fmt: skip
     return subprocess.run(command, env={**_ALLOCATOR, **os.environ}, check=False).returncode

@@ -50,3 +50,27 @@ def load_checkpoint(folder: Path) -> tuple[CameraAwareGrounder, WordTokenizer]:
     network = CameraAwareGrounder(config)
     network.load_state_dict(load_weights(folder), strict=True)
     return network.eval(), tokenizer
+
+
+def inherit_weights(network: CameraAwareGrounder, folder: Path) -> tuple[str, ...]:
+    """Start ``network`` from an earlier stage; parts that the earlier one lacks stay random.
+
+    Word embeddings may have grown at their end: the first rows are taken over.
+
+    Returns:
+        Names of the weights that stay random.
+
+    Raises:
+        ValueError: a weight of the earlier stage has no place or another shape.
+    """
+    own, earlier = network.state_dict(), load_weights(folder)
+    for name, value in earlier.items():
+        place = own.get(name)
+        if place is None or place.shape[1:] != value.shape[1:] or place.shape[:1] < value.shape[:1]:
+            expected = "no such weight" if place is None else f"shape {tuple(place.shape)}"
+            raise ValueError(f"{name}: expected {expected}, got {tuple(value.shape)} in {folder}")
+        if value.dim() == 0:
+            place.copy_(value)
+        else:
+            place[: len(value)] = value
+    return tuple(sorted(own.keys() - earlier.keys()))

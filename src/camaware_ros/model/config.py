@@ -23,7 +23,14 @@ class ModelConfig:
         vision_hidden, language_hidden: width of the feed-forward parts.
         use_rays: the dense camera-ray embedding (CA-MLLM); off gives the RGB-only twin.
         use_mounting: rays also know how the camera is mounted (ours).
+        ray_form: ``lens`` (rays of the true lens, from stride 4 on; ours) or ``paper`` (CA-MLLM's
+            R_x, R_y, f_x, f_y on every token).
         canonical_range: range is predicted in pixel angles instead of metres.
+        prior: ``none``, or ``inject``: a teacher's point map is added to the tokens (CA-MLLM).
+        belief: what each visual token shows and how far it is, said before the language model
+            reads it, so that words can compare.
+        spatial_layers: language layers (from 1) whose visual states are lifted to depth, ray and
+            point maps (SpatialSV); none switches the heads off.
     """
 
     image_width: int = 160
@@ -41,7 +48,11 @@ class ModelConfig:
     language_hidden: int = 384
     use_rays: bool = True
     use_mounting: bool = True
+    ray_form: str = "lens"
     canonical_range: bool = True
+    prior: str = "none"
+    belief: bool = False
+    spatial_layers: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("image_width", "image_height"):
@@ -52,7 +63,16 @@ class ModelConfig:
             raise ValueError(
                 f"heads: expected an even share of width {self.width}, got {self.heads}"
             )
+        for name, choices in (("ray_form", ("lens", "paper")), ("prior", ("none", "inject"))):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name}: expected one of {choices}, got {getattr(self, name)!r}")
+        if any(not 1 <= layer <= self.language_layers for layer in self.spatial_layers):
+            raise ValueError(
+                f"spatial_layers: expected layers 1 to {self.language_layers}, "
+                f"got {self.spatial_layers}"
+            )
         object.__setattr__(self, "stem", tuple(self.stem))
+        object.__setattr__(self, "spatial_layers", tuple(self.spatial_layers))
 
     @property
     def grid(self) -> tuple[int, int]:

@@ -3,19 +3,24 @@
 The language model is a ``transformers`` causal LM by config. Visual tokens are its prefix and see
 each other; all phrases of an image are packed behind one prefix, and each sees only the prefix and
 itself. A phrase ends in a <loc> token whose hidden state points at a visual token (pointer) and
-reads the box there.
+reads the box there. A dialogue, question and answer, is one more and longer phrase, with a <loc>
+wherever the answer speaks of a thing.
 
-Shapes: B images, T visual tokens, Q phrases of L ids, D width.
+Shapes: B images, T visual tokens, Q phrases of L ids, D width, S ids of the dialogue.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import Qwen2Config, Qwen2Model
 
 from camaware_ros.language.tokenizer import LOC_ID, PAD_ID
-from camaware_ros.model.config import ModelConfig
+from camaware_ros.model.belief import Belief
+from camaware_ros.model.config import CELL, TOKEN, ModelConfig
 from camaware_ros.model.heads import CODE, DenseHead, TokenRays, decode, mlp
 from camaware_ros.model.vision import VisionEncoder
 
@@ -37,25 +42,41 @@ def language_model(config: ModelConfig) -> Qwen2Model:
     )
 
 
-def prefix_mask(tokens_BQL: Tensor, visual: int) -> Tensor:
-    """Additive attention mask (B, 1, T + QL, T + QL): bidirectional prefix, causal phrases."""
-    batch, queries, length = tokens_BQL.shape
-    total = visual + queries * length
-    position = torch.arange(total, device=tokens_BQL.device)
-    phrase = torch.div(position - visual, length, rounding_mode="floor")
+def prefix_mask(words_BN: Tensor, group_N: Tensor, visual: int) -> Tensor:
+    """Additive attention mask (B, 1, T + N, T + N): bidirectional prefix, causal groups of words.
+
+    Args:
+        words_BN: ids of all phrases, one after the other; padding is never looked at.
+        group_N: which phrase each id belongs to.
+        visual: T.
+    """
+    total = visual + words_BN.shape[1]
+    position = torch.arange(total, device=words_BN.device)
+    group = functional.pad(group_N, (visual, 0), value=-1)
     is_visual = position < visual
-    same_phrase = (phrase[:, None] == phrase[None]) & (position[None] <= position[:, None])
-    allowed = is_visual[None] | (same_phrase & ~is_visual[:, None])
-    words = torch.cat(
-        [
-            torch.ones(batch, visual, dtype=torch.bool, device=tokens_BQL.device),
-            (tokens_BQL != PAD_ID).flatten(1),
-        ],
-        dim=1,
-    )
+    same = (group[:, None] == group[None]) & (position[None] <= position[:, None])
+    allowed = is_visual[None] | (same & ~is_visual[:, None])
+    words = functional.pad(words_BN != PAD_ID, (visual, 0), value=True)
     itself = position[None] == position[:, None]
     allowed = (allowed[None] & words[:, None]) | itself[None]
     return torch.where(allowed, 0.0, -1e4)[:, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the language model makes of prefix and phrases.
+
+    Attributes:
+        seen: last hidden states of the visual tokens, (B, T, D).
+        loc: hidden state of each phrase's <loc>, (B, Q, D).
+        layers: hidden states of the visual tokens after each of ``spatial_layers``, (B, T, D).
+        dialogue: last hidden states of the dialogue, (B, S, D); None without one.
+    """
+
+    seen: Tensor
+    loc: Tensor
+    layers: tuple[Tensor, ...] = ()
+    dialogue: Tensor | None = None
 
 
 class CameraAwareGrounder(nn.Module):
@@ -66,6 +87,11 @@ class CameraAwareGrounder(nn.Module):
         super().__init__()
         self.config = config
         self.vision = VisionEncoder(config)
+        self.belief = (
+            Belief(config.width, config.kinds, config.colours, config.canonical_range)
+            if config.belief
+            else None
+        )
         self.language = language_model(config)
         self.token_rays = TokenRays()
         self.dense = DenseHead(config.width, config.kinds, config.colours)
@@ -77,25 +103,109 @@ class CameraAwareGrounder(nn.Module):
         nn.init.zeros_(self.refine[-1].weight)
         nn.init.zeros_(self.refine[-1].bias)
 
-    def read(self, visual_BTD: Tensor, tokens_BQL: Tensor) -> tuple[Tensor, Tensor]:
-        """Language model over prefix and phrases: visual hidden states, <loc> states (B, Q, D)."""
+    def see(self, pixels: Tensor, rays: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Visual tokens (B, T, D) as the language model gets them, and the beliefs told to it."""
+        visual = self.vision(pixels, rays)
+        if self.belief is None:
+            return visual, {}
+        token_rays = functional.avg_pool2d(self.vision.seen_rays(rays), TOKEN // CELL)
+        told, classes, log_range = self.belief(visual, token_rays.flatten(2).transpose(1, 2))
+        return visual + told, {
+            "belief_classes": classes.float(),
+            "belief_log_range": log_range.float(),
+        }
+
+    def read(
+        self, visual_BTD: Tensor, tokens_BQL: Tensor, dialogue_BS: Tensor | None = None
+    ) -> Reading:
+        """Language model over the visual prefix, all phrases and the dialogue."""
         batch, visual, width = visual_BTD.shape
         _, queries, length = tokens_BQL.shape
-        words = self.language.embed_tokens(tokens_BQL.flatten(1))
-        place = torch.arange(visual, device=tokens_BQL.device)
-        steps = visual + torch.arange(length, device=tokens_BQL.device)
-        position = torch.cat([place, steps.repeat(queries)])[None].expand(batch, -1)
-        hidden = self.language(
-            inputs_embeds=torch.cat([visual_BTD.to(words.dtype), words], dim=1),
-            attention_mask=prefix_mask(tokens_BQL, visual).to(words.dtype),
-            position_ids=position,
-        ).last_hidden_state
-        phrases = hidden[:, visual:].reshape(batch, queries, length, width)
+        device = tokens_BQL.device
+        steps = torch.arange(length, device=device)
+        group = torch.arange(queries, device=device).repeat_interleave(length)
+        words_BN, place = tokens_BQL.flatten(1), steps.repeat(queries)
+        if dialogue_BS is not None:
+            size = dialogue_BS.shape[1]
+            words_BN = torch.cat([words_BN, dialogue_BS], dim=1)
+            place = torch.cat([place, torch.arange(size, device=device)])
+            group = functional.pad(group, (0, size), value=queries)
+        position = torch.cat([torch.arange(visual, device=device), visual + place])
+        embedded = self.language.embed_tokens(words_BN)
+        out = self.language(
+            inputs_embeds=torch.cat([visual_BTD.to(embedded.dtype), embedded], dim=1),
+            attention_mask=prefix_mask(words_BN, group, visual).to(embedded.dtype),
+            position_ids=position[None].expand(batch, -1),
+            output_hidden_states=bool(self.config.spatial_layers),
+        )
+        hidden = out.last_hidden_state
+        phrases = hidden[:, visual : visual + queries * length]
         is_loc = (tokens_BQL == LOC_ID).to(phrases.dtype)
-        return hidden[:, :visual], (phrases * is_loc[..., None]).sum(2)
+        return Reading(
+            seen=hidden[:, :visual],
+            loc=(phrases.reshape(batch, queries, length, width) * is_loc[..., None]).sum(2),
+            layers=tuple(out.hidden_states[i][:, :visual] for i in self.config.spatial_layers),
+            dialogue=None if dialogue_BS is None else hidden[:, visual + queries * length :],
+        )
+
+    def locate(
+        self,
+        loc_BQD: Tensor,
+        features_BTD: Tensor,
+        dense_code_BTC: Tensor,
+        rays: Tensor,
+        point_among: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """Point at a visual token for each <loc> state and read the box there.
+
+        Returns:
+            presence, pointer, direction, log_range, code and token as in :meth:`forward`.
+        """
+        pointer = self.point_query(loc_BQD) @ self.point_key(features_BTD).transpose(1, 2)
+        pointer = pointer.float() * self.config.width**-0.5
+        choice = pointer if point_among is None else pointer.masked_fill(~point_among, -1e4)
+        token = choice.argmax(-1)
+        peak = pointer.amax(-1, keepdim=True).detach().to(loc_BQD.dtype)
+        at = token[..., None]
+        local = features_BTD.gather(1, at.expand(-1, -1, features_BTD.shape[-1]))
+        pooled = pointer.softmax(-1).detach().to(features_BTD.dtype) @ features_BTD
+        code = dense_code_BTC.gather(1, at.expand(-1, -1, CODE)) + self.refine(
+            torch.cat([loc_BQD, local, pooled], dim=-1)
+        )
+        ray, right, down, log_angle = self.token_rays(rays)
+        frame = [v.gather(1, at.expand(-1, -1, 3)) for v in (ray, right, down)]
+        angle = log_angle.gather(1, token)
+        direction, log_range = decode(code.float(), *frame, angle, self.config.canonical_range)
+        return {
+            "presence": self.presence(torch.cat([loc_BQD, peak], dim=-1))[..., 0].float(),
+            "pointer": pointer,
+            "direction": direction,
+            "log_range": log_range,
+            "code": code.float(),
+            "token": token,
+        }
+
+    def survey(self, features_BTD: Tensor, rays: Tensor) -> dict[str, Tensor]:
+        """What needs no phrase: dense codes, classes, range map and the guessed mounting."""
+        code, classes, cells = self.dense(features_BTD)
+        _, _, _, log_angle = self.token_rays(rays)
+        up, log_height = self.mounting(features_BTD.mean(1)).float().split([3, 1], dim=-1)
+        return {
+            "dense_code": code.float(),
+            "classes": classes.float(),
+            "range_map": cells.float()
+            - (log_angle[..., None] if self.config.canonical_range else 0.0),
+            "up": functional.normalize(up + 1e-6, dim=-1),
+            "log_height": log_height[..., 0],
+        }
 
     def forward(
-        self, pixels: Tensor, rays: Tensor, tokens: Tensor, point_among: Tensor | None = None
+        self,
+        pixels: Tensor,
+        rays: Tensor,
+        tokens: Tensor,
+        point_among: Tensor | None = None,
+        dialogue: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """One pass.
 
@@ -105,44 +215,17 @@ class CameraAwareGrounder(nn.Module):
             tokens: phrase ids, (B, Q, L).
             point_among: (B, Q, T) visual tokens at which the box may be read (training); the
                 pointer chooses among all when None.
+            dialogue: ids of a question and its answer, (B, S).
 
         Returns:
             presence (B, Q) logits; pointer (B, Q, T) logits; direction (B, Q, 3); log_range (B, Q);
             code (B, Q, CODE); token (B, Q) where the box was read; dense_code (B, T, CODE);
-            classes (B, T, K); range_map (B, T, 16) log metres; up (B, 3); log_height (B).
+            classes (B, T, K); range_map (B, T, 16) log metres; up (B, 3); log_height (B);
+            signature (B, D); with a belief belief_classes (B, T, K) and belief_log_range (B, T).
         """
-        visual = self.vision(pixels, rays)
-        seen, loc = self.read(visual, tokens)
-        features = visual + seen
-        pointer = self.point_query(loc) @ self.point_key(features).transpose(1, 2)
-        pointer = pointer.float() * self.config.width**-0.5
-        choice = pointer if point_among is None else pointer.masked_fill(~point_among, -1e4)
-        token = choice.argmax(-1)
-        peak = pointer.amax(-1, keepdim=True).detach().to(loc.dtype)
-        dense_code, classes, cells = self.dense(features)
-        at = token[..., None]
-        local = features.gather(1, at.expand(-1, -1, features.shape[-1]))
-        pooled = pointer.softmax(-1).detach().to(features.dtype) @ features
-        code = dense_code.gather(1, at.expand(-1, -1, CODE)) + self.refine(
-            torch.cat([loc, local, pooled], dim=-1)
-        )
-        ray, right, down, log_angle = self.token_rays(rays)
-        frame = [v.gather(1, at.expand(-1, -1, 3)) for v in (ray, right, down)]
-        angle = log_angle.gather(1, token)
-        direction, log_range = decode(code.float(), *frame, angle, self.config.canonical_range)
-        up, log_height = self.mounting(features.mean(1)).float().split([3, 1], dim=-1)
-        return {
-            "presence": self.presence(torch.cat([loc, peak], dim=-1))[..., 0].float(),
-            "pointer": pointer,
-            "direction": direction,
-            "log_range": log_range,
-            "code": code.float(),
-            "token": token,
-            "dense_code": dense_code.float(),
-            "classes": classes.float(),
-            "range_map": cells.float()
-            - (log_angle[..., None] if self.config.canonical_range else 0.0),
-            "up": nn.functional.normalize(up + 1e-6, dim=-1),
-            "log_height": log_height[..., 0],
-            "signature": visual.mean(1).float(),
-        }
+        visual, belief = self.see(pixels, rays)
+        reading = self.read(visual, tokens, dialogue)
+        features = visual + reading.seen
+        survey = self.survey(features, rays)
+        found = self.locate(reading.loc, features, survey["dense_code"], rays, point_among)
+        return survey | found | belief | {"signature": visual.mean(1).float()}

@@ -9,12 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from camaware_ros.language.vocabulary import COLOURS
 from camaware_ros.model.heads import OFFSET, RANGE, SIGMA, SIZE, YAW, TokenRays, encode_offset
 
 OWNED_PIXELS = 24.0
 WEIGHTS = {
     "pointer": 1.0, "presence": 1.0, "offset": 0.5, "range": 2.0, "size": 0.7, "yaw": 0.25,
     "sigma": 0.1, "classes": 0.25, "objectness": 0.3, "range_map": 0.7, "mounting": 0.15,
+    "belief_classes": 0.15, "belief_objectness": 0.15, "belief_range": 0.5,
 }  # fmt: skip
 DENSE_SHARE = 0.6
 
@@ -87,7 +89,7 @@ def code_loss(
 def class_losses(classes: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     """Kind and colour of the thing that owns a token, and whether one does."""
     owner, owned = token_owner(batch)
-    kinds = (classes.shape[-1] - 1) // 2
+    kinds = classes.shape[-1] - 1 - len(COLOURS)
     kind = batch["thing_kind"].gather(1, owner)
     colour = batch["thing_colour"].gather(1, owner)
     by_kind = functional.cross_entropy(classes[..., :kinds].transpose(1, 2), kind, reduction="none")
@@ -97,6 +99,17 @@ def class_losses(classes: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]
     return {
         "classes": mean_over(by_kind + by_colour, owned),
         "objectness": functional.binary_cross_entropy_with_logits(classes[..., -1], owned),
+    }
+
+
+def belief_losses(out: dict[str, Tensor], batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same for what is told to the language model, and the range of the thing's centre."""
+    owner, owned = token_owner(batch)
+    log_range = batch["thing_centre"].norm(dim=-1).clamp_min(1e-3).log().gather(1, owner)
+    classes = class_losses(out["belief_classes"], batch)
+    error = (out["belief_log_range"] - log_range).abs().clamp_max(2)
+    return {f"belief_{name}": value for name, value in classes.items()} | {
+        "belief_range": mean_over(error, owned)
     }
 
 
@@ -134,6 +147,8 @@ def grounding_losses(
     losses["presence"] = functional.binary_cross_entropy_with_logits(out["presence"], positive)
     losses["range_map"] = range_map_loss(out["range_map"], batch, grid)
     losses["mounting"] = mounting_loss(out, batch)
+    if "belief_classes" in out:
+        losses |= belief_losses(out, batch)
     return losses | class_losses(out["classes"], batch)
 
 

@@ -22,7 +22,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.language.vocabulary import COLOURS, KINDS
-from camaware_ros.model.checkpoint import load_weights, save_checkpoint
+from camaware_ros.model.checkpoint import inherit_weights, save_checkpoint
 from camaware_ros.model.config import ModelConfig
 from camaware_ros.model.grounder import CameraAwareGrounder
 from camaware_ros.training.cameras import BANDS
@@ -43,6 +43,8 @@ class TrainConfig:
         learning_rate, weight_decay: of AdamW.
         warmup_steps, decay: of the schedule; decay is the share of all steps at the end.
         init_from: folder of a finished model to start from, or None.
+        after: YAML of the run that comes before this one (relative to this one's folder), or None;
+            ``camaware train`` makes up for it, and this run starts from its model.
         band: family of cameras (see ``cameras.BANDS``).
         model: overrides of ``ModelConfig``; samples: overrides of ``SampleConfig``.
         workers: rendering processes per training process.
@@ -58,6 +60,7 @@ class TrainConfig:
     decay: float = 0.25
     weight_decay: float = 0.02
     init_from: str | None = None
+    after: str | None = None
     band: str = "train"
     model: dict[str, object] = field(default_factory=dict)
     samples: dict[str, object] = field(default_factory=dict)
@@ -73,9 +76,13 @@ class TrainConfig:
         if not isinstance(record, dict):
             raise ValueError(f"{path}: expected a mapping of run settings, got {record!r}")
         try:
-            return cls(**record)
+            config = cls(**record)
         except TypeError as error:
             raise ValueError(f"{path}: {error}") from error
+        if config.after is None:
+            return config
+        earlier = cls.from_yaml(path.parent / config.after)
+        return replace(config, init_from=str(Path(earlier.output) / "model"))
 
 
 class GroundingModule(nn.Module):
@@ -163,7 +170,8 @@ def build_network(config: TrainConfig, tokenizer: WordTokenizer) -> CameraAwareG
     torch.manual_seed(config.seed)
     network = CameraAwareGrounder(shape)
     if config.init_from:
-        network.load_state_dict(load_weights(Path(config.init_from)), strict=True)
+        fresh = inherit_weights(network, Path(config.init_from))
+        print(f"{config.name}: from {config.init_from}, {len(fresh)} weights start fresh")
     return network
 
 
