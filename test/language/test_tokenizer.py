@@ -11,10 +11,11 @@ from camaware_ros.language.vocabulary import COLOURS, KINDS
 
 
 def test_layout_is_begin_words_location_padding() -> None:
-    tokenizer = WordTokenizer(words=("chair", "red"))
+    tokenizer = WordTokenizer(words=("chair", "red"), answers=("yes",))
     assert tokenizer.encode("the Red chair", 6) == [2, 5, 4, 3, 0, 0]
     assert (PAD_ID, UNKNOWN_ID, BOS_ID, LOC_ID) == (0, 1, 2, 3)
-    assert tokenizer.size == 6
+    assert tokenizer.ids(["red", "yes", "<loc>", "maybe"]) == [5, 6, LOC_ID, UNKNOWN_ID]
+    assert tokenizer.size == 7
 
 
 def test_every_colour_and_kind_round_trips_and_differs() -> None:
@@ -59,6 +60,20 @@ def test_json_round_trip() -> None:
     assert WordTokenizer.from_dict(json.loads(json.dumps(tokenizer.to_dict()))) == tokenizer
 
 
+def test_a_record_of_a_model_without_answers_is_read() -> None:
+    record = WordTokenizer(words=("chair", "red")).to_dict()
+    del record["answers"]
+    tokenizer = WordTokenizer.from_dict(record)
+    assert tokenizer.answers == () and tokenizer.size == 6
+
+
+def test_words_of_answers_are_no_words_of_phrases() -> None:
+    tokenizer = WordTokenizer()
+    assert tokenizer.unknown_words("yes chair") == ("yes",)
+    assert tokenizer.encode("yes chair", 5)[1] == UNKNOWN_ID
+    assert UNKNOWN_ID not in tokenizer.ids(tokenizer.tokens[2:])
+
+
 @pytest.mark.parametrize(
     "record",
     [
@@ -71,6 +86,11 @@ def test_json_round_trip() -> None:
         {"words": ["chair", "chair"], "special_tokens": ["<pad>", "<unk>", "<bos>", "<loc>"]},
         {"words": ["couch"], "special_tokens": ["<pad>", "<unk>", "<bos>", "<loc>"]},
         {"words": [3], "special_tokens": ["<pad>", "<unk>", "<bos>", "<loc>"]},
+        {
+            "words": ["red"],
+            "answers": ["red"],
+            "special_tokens": ["<pad>", "<unk>", "<bos>", "<loc>"],
+        },
     ],
 )
 def test_a_damaged_record_is_refused(record: object) -> None:
@@ -78,7 +98,7 @@ def test_a_damaged_record_is_refused(record: object) -> None:
         WordTokenizer.from_dict(record)
 
 
-@pytest.mark.parametrize("ids", [[-1], [99]])
+@pytest.mark.parametrize("ids", [[-1], [999]])
 def test_ids_outside_the_vocabulary_are_refused(ids: list[int]) -> None:
     with pytest.raises(ValueError, match="ids"):
         WordTokenizer().decode(ids)
