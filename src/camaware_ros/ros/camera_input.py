@@ -13,6 +13,7 @@ from rclpy.node import Node
 from rclpy.qos import qos_policy_name_from_kind
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from camaware_ros.ros.camera_names import camera_topic
 from camaware_ros.ros.grounding_settings import GroundingSettings
 from camaware_ros.ros.health import Reason
 from camaware_ros.ros.pairing import FramePairing, Pair
@@ -39,6 +40,7 @@ class CameraInput:
         settings: transport, QoS and pairing.
         report: told of silence, stamps apart and incompatible QoS.
         on_pair: called in the executor's thread.
+        camera: whose name both topics are under; empty where there is only one.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class CameraInput:
         settings: GroundingSettings,
         report: Report,
         on_pair: Callable[[CameraPair], None],
+        camera: str = "",
     ) -> None:
         self._node = node
         self._report = report
@@ -57,15 +60,16 @@ class CameraInput:
             round(settings.stamp_slop_s * 1e9), latest_info=latest
         )
         compressed = settings.image_transport == "compressed"
-        topic = "image/compressed" if compressed else "image"
+        topic = camera_topic(camera, "image/compressed" if compressed else "image")
         kind = CompressedImage if compressed else Image
         qos = input_qos(settings.image_qos)
         self._image = node.create_subscription(
             kind, topic, self._on_image, qos, event_callbacks=self._events(topic)
         )
-        events = self._events("camera_info")
+        info_topic = camera_topic(camera, "camera_info")
+        events = self._events(info_topic)
         self._info = node.create_subscription(
-            CameraInfo, "camera_info", self._on_info, qos, event_callbacks=events
+            CameraInfo, info_topic, self._on_info, qos, event_callbacks=events
         )
         health = report.health
         info_silence_s = math.inf if latest else settings.silence_s

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 
-from rclpy.lifecycle import LifecycleNode
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from vision_msgs.msg import Detection3DArray
 
+from camaware_ros.ros.camera_names import camera_topic
 from camaware_ros.ros.conversions import detections_from_localizations
 from camaware_ros.ros.grounding_work import Answer
 from camaware_ros.ros.image_messages import image_from_rgb
@@ -23,12 +25,16 @@ class GroundingOutputs:
     Args:
         node: that publishes.
         report: told how long an answer took.
+        camera: whose name all topics are under; empty where there is only one.
     """
 
-    def __init__(self, node: LifecycleNode, report: Report) -> None:
+    def __init__(self, node: LifecycleNode, report: Report, camera: str = "") -> None:
         self._node = node
         self._report = report
-        publisher = node.create_lifecycle_publisher
+
+        def publisher(kind: type, topic: str, qos: QoSProfile) -> LifecyclePublisher:
+            return node.create_lifecycle_publisher(kind, camera_topic(camera, topic), qos)
+
         self._detections = publisher(Detection3DArray, "detections_3d", reliable_qos())
         self._answers = publisher(String, "answer", reliable_qos())
         self._overlays = publisher(Image, "overlay", reliable_qos(1))
