@@ -126,22 +126,24 @@ def test_an_edited_requirement_makes_a_stage_undone(bootstrap, tmp_path: Path) -
     names = (
         "requirements/pip.txt",
         "requirements/ros-kilted.txt",
+        "requirements/ros-jazzy.txt",
         "requirements/demo.txt",
         "requirements/test.txt",
     )
     for name in (*names, "setup.py", "package.xml", "interfaces/a.msg"):
         (tmp_path / name).write_text(name)
     demo, test = stages.STAGES["demo"], stages.STAGES["test"]
-    before = stages.digest(tmp_path, demo, "")
+    before = stages.digest(tmp_path, demo, "", "kilted")
     stages.stamp_path(tmp_path, demo).write_text(before)
     assert stages.is_done(tmp_path, demo, before)
-    assert not stages.is_done(tmp_path, test, stages.digest(tmp_path, test, ""))
+    assert not stages.is_done(tmp_path, test, stages.digest(tmp_path, test, "", "kilted"))
 
     (tmp_path / "requirements" / "test.txt").write_text("edited")
-    assert stages.digest(tmp_path, demo, "") == before
-    assert stages.digest(tmp_path, demo, "jazzy") != before
+    assert stages.digest(tmp_path, demo, "", "kilted") == before
+    assert stages.digest(tmp_path, demo, "jazzy", "kilted") != before
+    assert stages.digest(tmp_path, demo, "", "jazzy") != before
     (tmp_path / "requirements" / "demo.txt").write_text("edited")
-    assert not stages.is_done(tmp_path, demo, stages.digest(tmp_path, demo, ""))
+    assert not stages.is_done(tmp_path, demo, stages.digest(tmp_path, demo, "", "kilted"))
 
 
 def test_the_program_explains_itself() -> None:

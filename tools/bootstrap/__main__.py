@@ -59,11 +59,13 @@ def update_pip(python: Path, environment: Mapping[str, str]) -> None:
     run([python, "-m", "pip", "install", "--quiet", "-r", wanted], "pip", environment)
 
 
-def install_from_pypi(stage: Stage, venv: Path, environment: Mapping[str, str]) -> None:
+def install_from_pypi(
+    stage: Stage, wheels: str, venv: Path, environment: Mapping[str, str]
+) -> None:
     """Install the pinned wheels, ROS among them, and build the missing message packages."""
     pip = [venv / "bin" / "python", "-m", "pip", "install", "--quiet"]
     wanted = []
-    for name in (ROS_REQUIREMENTS, *stage.requirements):
+    for name in (ROS_REQUIREMENTS[wheels], *stage.requirements):
         wanted += ["-r", ROOT / "requirements" / name]
     run([*pip, *wanted], "packages from PyPI", environment)
     build_missing(ROOT, venv, environment)
@@ -90,7 +92,7 @@ def install_beside_ros(stage: Stage, venv: Path, ros: str, environment: Mapping[
     run([*pip, "-e", f"{ROOT}[{','.join(stage.extras)}]"], "packages from PyPI", environment)
 
 
-def set_up(stage: Stage, venv: Path) -> None:
+def set_up(stage: Stage, venv: Path, wheels: str) -> None:
     """Bring `venv` to `stage`, doing only what is not done yet.
 
     Raises:
@@ -98,10 +100,10 @@ def set_up(stage: Stage, venv: Path) -> None:
     """
     check_python()
     ros = installed_ros()
-    wanted = digest(ROOT, stage, ros)
+    wanted = digest(ROOT, stage, ros, wheels)
     if is_done(venv, stage, wanted):
         return
-    print(f"Setting up {venv} for `make {stage.name}` ({ros or 'ROS from PyPI'})", flush=True)
+    print(f"Setting up {venv} for `make {stage.name}` ({ros or f'{wheels} from PyPI'})", flush=True)
     start = time.monotonic()
     if not ros:
         check_wheels_exist()
@@ -111,10 +113,10 @@ def set_up(stage: Stage, venv: Path) -> None:
     if ros:
         install_beside_ros(stage, venv, ros, environment)
     else:
-        install_from_pypi(stage, venv, environment)
+        install_from_pypi(stage, wheels, venv, environment)
     for done in STAGES.values():
         if set(done.requirements) <= set(stage.requirements):
-            stamp_path(venv, done).write_text(digest(ROOT, done, ros), encoding="ascii")
+            stamp_path(venv, done).write_text(digest(ROOT, done, ros, wheels), encoding="ascii")
     print(f"Ready after {time.monotonic() - start:.0f} s", flush=True)
 
 
@@ -123,12 +125,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tools/bootstrap", description=__doc__)
     parser.add_argument("stage", choices=sorted(STAGES))
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="default: %(default)s")
+    parser.add_argument(
+        "--ros",
+        choices=sorted(ROS_REQUIREMENTS),
+        default="kilted",
+        help="wheels to take where no ROS is sourced; one per --venv (default: %(default)s)",
+    )
     arguments = parser.parse_args()
     try:
         with open(__file__, encoding="utf-8") as lock:
             # Two runs at once (make demo, make test) take turns.
             fcntl.flock(lock, fcntl.LOCK_EX)
-            set_up(STAGES[arguments.stage], arguments.venv.resolve())
+            set_up(STAGES[arguments.stage], arguments.venv.resolve(), arguments.ros)
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1

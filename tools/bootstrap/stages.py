@@ -33,19 +33,21 @@ STAGES = {
     "test": Stage("test", ("demo.txt", "test.txt"), ("sim", "onnx", "train", "dev")),
 }
 PIP_REQUIREMENTS = "pip.txt"
-ROS_REQUIREMENTS = "ros-kilted.txt"
+# Distribution that comes from PyPI where none is installed -> its pinned wheels.
+ROS_REQUIREMENTS = {"kilted": "ros-kilted.txt", "jazzy": "ros-jazzy.txt"}
 
 
-def digest(root: Path, stage: Stage, ros: str) -> str:
+def digest(root: Path, stage: Stage, ros: str, wheels: str) -> str:
     """Digest of what `stage` is made from.
 
     Args:
         root: the checkout.
         stage: the stage.
         ros: name of the installed ROS, or "" where it comes from PyPI.
+        wheels: distribution that comes from PyPI then.
     """
     total = hashlib.sha256(f"{root}\n{sys.version}\n{sys.executable}\n{ros}\n".encode())
-    names = (PIP_REQUIREMENTS, ROS_REQUIREMENTS, *stage.requirements)
+    names = (PIP_REQUIREMENTS, ROS_REQUIREMENTS[wheels], *stage.requirements)
     files = [root / "requirements" / name for name in names]
     files += [root / "setup.py", root / "package.xml"]
     for folder in ("interfaces", "tools/bootstrap"):
