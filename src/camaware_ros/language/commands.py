@@ -11,7 +11,14 @@ from typing import Literal
 
 from camaware_ros.language.phrases import normalise_phrase, split_words
 
-__all__ = ["MAX_COMMAND_LENGTH", "Command", "CommandError", "normalise_phrase", "parse_command"]
+__all__ = [
+    "MAX_COMMAND_LENGTH",
+    "Command",
+    "CommandError",
+    "check_text",
+    "normalise_phrase",
+    "parse_command",
+]
 
 MAX_COMMAND_LENGTH = 500
 
@@ -98,7 +105,7 @@ def parse_command(text: str) -> Command:
     Raises:
         CommandError: with a code and a one-line reason.
     """
-    _check_text(text)
+    check_text(text)
     words = _without_politeness(split_words(text))
     if not words:
         raise CommandError("EMPTY", f"expected a command, got {_shown(text)}")
@@ -115,7 +122,8 @@ def parse_command(text: str) -> Command:
     return Command(verb, target)
 
 
-def _check_text(text: object) -> None:
+def check_text(text: object) -> None:
+    """Refuse what no person could have typed, with CommandError."""
     if not isinstance(text, str):
         raise CommandError("NOT_TEXT", f"expected a string, got {type(text).__name__}")
     if len(text) > MAX_COMMAND_LENGTH:
