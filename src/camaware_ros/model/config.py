@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 TOKEN = 16
 CELL = 4
@@ -27,6 +27,7 @@ class ModelConfig:
             R_x, R_y, f_x, f_y on every token).
         canonical_range: range is predicted in pixel angles instead of metres.
         prior: ``none``, or ``inject``: a teacher's point map is added to the tokens (CA-MLLM).
+        teacher: sizes of that teacher, see ``model.teacher``.
         belief: what each visual token shows and how far it is, said before the language model
             reads it, so that words can compare.
         spatial_layers: language layers (from 1) whose visual states are lifted to depth, ray and
@@ -51,6 +52,7 @@ class ModelConfig:
     ray_form: str = "lens"
     canonical_range: bool = True
     prior: str = "none"
+    teacher: dict[str, object] = field(default_factory=dict)
     belief: bool = False
     spatial_layers: tuple[int, ...] = ()
 

@@ -22,7 +22,10 @@ from camaware_ros.language.tokenizer import LOC_ID, PAD_ID
 from camaware_ros.model.belief import Belief
 from camaware_ros.model.config import CELL, TOKEN, ModelConfig
 from camaware_ros.model.heads import CODE, DenseHead, TokenRays, decode, mlp
-from camaware_ros.model.vision import VisionEncoder
+from camaware_ros.model.prior import PriorEncoder
+from camaware_ros.model.spatial import SpatialHeads
+from camaware_ros.model.teacher import FrozenTeacher, GeometryNetwork, teacher_config
+from camaware_ros.model.vision import VisionEncoder, without_mounting
 
 
 def language_model(config: ModelConfig) -> Qwen2Model:
@@ -102,10 +105,26 @@ class CameraAwareGrounder(nn.Module):
         self.refine = mlp(3 * config.width, 256, CODE)
         nn.init.zeros_(self.refine[-1].weight)
         nn.init.zeros_(self.refine[-1].bias)
+        self.spatial = SpatialHeads(config) if config.spatial_layers else None
+        if config.prior == "inject":
+            size = {"image_width": config.image_width, "image_height": config.image_height}
+            self.prior = PriorEncoder(config.width)
+            self.teacher = FrozenTeacher(GeometryNetwork(teacher_config(config.teacher | size)))
 
-    def see(self, pixels: Tensor, rays: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def encoded_prior(self, pixels: Tensor, rays: Tensor, prior: Tensor | None) -> Tensor | None:
+        """E_geo (B, D, H/16, W/16) of the given prior, or of our own teacher's; None when off."""
+        if self.config.prior == "none":
+            return None
+        if prior is None:
+            known = rays if self.vision.use_mounting else without_mounting(rays)
+            prior, _ = self.teacher(pixels, known)
+        return self.prior(prior)
+
+    def see(
+        self, pixels: Tensor, rays: Tensor, prior: Tensor | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Visual tokens (B, T, D) as the language model gets them, and the beliefs told to it."""
-        visual = self.vision(pixels, rays)
+        visual = self.vision(pixels, rays, self.encoded_prior(pixels, rays, prior))
         if self.belief is None:
             return visual, {}
         token_rays = functional.avg_pool2d(self.vision.seen_rays(rays), TOKEN // CELL)
@@ -206,6 +225,8 @@ class CameraAwareGrounder(nn.Module):
         tokens: Tensor,
         point_among: Tensor | None = None,
         dialogue: Tensor | None = None,
+        prior: Tensor | None = None,
+        spatial: bool = False,
     ) -> dict[str, Tensor]:
         """One pass.
 
@@ -216,16 +237,34 @@ class CameraAwareGrounder(nn.Module):
             point_among: (B, Q, T) visual tokens at which the box may be read (training); the
                 pointer chooses among all when None.
             dialogue: ids of a question and its answer, (B, S).
+            prior: (B, 4, H/4, W/4) point map of another teacher than our own, see ``model.prior``.
+            spatial: also lift the visual states to maps, see ``model.spatial``.
 
         Returns:
             presence (B, Q) logits; pointer (B, Q, T) logits; direction (B, Q, 3); log_range (B, Q);
             code (B, Q, CODE); token (B, Q) where the box was read; dense_code (B, T, CODE);
             classes (B, T, K); range_map (B, T, 16) log metres; up (B, 3); log_height (B);
-            signature (B, D); with a belief belief_classes (B, T, K) and belief_log_range (B, T).
+            signature (B, D); with a belief belief_classes (B, T, K) and belief_log_range (B, T);
+            with ``spatial`` the maps of ``model.spatial``.
         """
-        visual, belief = self.see(pixels, rays)
+        visual, belief = self.see(pixels, rays, prior)
         reading = self.read(visual, tokens, dialogue)
         features = visual + reading.seen
         survey = self.survey(features, rays)
         found = self.locate(reading.loc, features, survey["dense_code"], rays, point_among)
-        return survey | found | belief | {"signature": visual.mean(1).float()}
+        lifted = self.lift(reading, rays) if spatial else {}
+        return survey | found | belief | lifted | {"signature": visual.mean(1).float()}
+
+    def lift(self, reading: Reading, rays: Tensor) -> dict[str, Tensor]:
+        """Depth, ray and point maps of what the language model made of the picture."""
+        if self.spatial is None:
+            raise ValueError("spatial_layers: expected at least one for spatial maps, got none")
+        return self.spatial(reading.layers, rays)
+
+    def spatial_maps(
+        self, pixels: Tensor, rays: Tensor, prior: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """A window into the model: the maps of ``model.spatial`` without any phrase."""
+        visual, _ = self.see(pixels, rays, prior)
+        no_words = torch.zeros(len(pixels), 0, 1, dtype=torch.long, device=pixels.device)
+        return self.lift(self.read(visual, no_words), rays)

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from camaware_ros.geometry.rays import CHANNELS
 from camaware_ros.model.config import CELL, TOKEN, ModelConfig
+from camaware_ros.model.paper_rays import PaperRayEmbedding
 
 FREQUENCIES = (1.0, 2.0, 4.0, 8.0)
 MOUNTING = slice(CHANNELS.index("forward"), len(CHANNELS))
@@ -73,23 +74,36 @@ class Block(nn.Module):
         return x_BTD + self.mlp(self.norm_mlp(x_BTD))
 
 
+def without_mounting(rays: Tensor) -> Tensor:
+    """The same camera, held by nobody knows what: (B, R, h, w)."""
+    return torch.cat([rays[:, : MOUNTING.start], torch.zeros_like(rays[:, MOUNTING])], 1)
+
+
 class VisionEncoder(nn.Module):
-    """Convolutional stem with rays from stride 4 on, then a transformer over stride-16 tokens."""
+    """Convolutional stem with rays from stride 4 on, then a transformer over stride-16 tokens.
+
+    With ``ray_form: paper`` the rays enter once, added to the tokens. CA-MLLM adds them behind its
+    frozen vision transformer; here that one learns too, so they are added in front of it.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         """Layers by config."""
         super().__init__()
         half, quarter, eighth = config.stem
-        self.use_rays, self.use_mounting = config.use_rays, config.use_mounting
+        self.use_rays, self.as_in_paper = config.use_rays, config.ray_form == "paper"
+        self.use_mounting = config.use_mounting and not self.as_in_paper
         self.to_half = conv(3, half, 2)
         self.to_quarter = conv(half, quarter, 2)
         self.mix_quarter = conv(quarter, quarter, 1)
         self.to_eighth = conv(quarter, eighth, 2)
         self.mix_eighth = conv(eighth, eighth, 1)
         self.to_token = nn.Conv2d(eighth, config.width, 3, 2, 1)
-        self.rays_quarter = RayEmbedding(quarter)
-        self.rays_before = RayEmbedding(config.width)
-        self.rays_after = RayEmbedding(config.width)
+        if self.as_in_paper:
+            self.rays_token = PaperRayEmbedding(config.width)
+        else:
+            self.rays_quarter = RayEmbedding(quarter)
+            self.rays_before = RayEmbedding(config.width)
+            self.rays_after = RayEmbedding(config.width)
         self.position = nn.Parameter(0.3 * torch.randn(1, config.tokens, config.width))
         self.blocks = nn.ModuleList(
             Block(config.width, config.heads, config.vision_hidden)
@@ -103,21 +117,40 @@ class VisionEncoder(nn.Module):
             keep = torch.zeros_like(rays)
             keep[:, VALID] = rays[:, VALID]
             return keep
-        if not self.use_mounting:
-            return torch.cat([rays[:, : MOUNTING.start], torch.zeros_like(rays[:, MOUNTING])], 1)
-        return rays
+        return rays if self.use_mounting else without_mounting(rays)
 
-    def forward(self, pixels: Tensor, rays: Tensor) -> Tensor:
-        """Pixels (B, 3, H, W) normalised and rays (B, R, H/4, W/4) to tokens (B, T, D)."""
-        rays = self.seen_rays(rays)
+    def stem(self, pixels: Tensor, rays: Tensor) -> tuple[Tensor, Tensor]:
+        """Features at strides 4 and 8."""
         x = self.to_quarter(self.to_half(pixels))
-        x = x + self.rays_quarter(rays)
-        x = self.mix_quarter(x) + x
-        x = self.to_eighth(x)
-        x = self.mix_eighth(x) + x
+        if not self.as_in_paper:
+            x = x + self.rays_quarter(self.seen_rays(rays))
+        quarter = self.mix_quarter(x) + x
+        x = self.to_eighth(quarter)
+        return quarter, self.mix_eighth(x) + x
+
+    def think(self, eighth: Tensor, rays: Tensor, prior: Tensor | None = None) -> Tensor:
+        """Features at stride 8 to tokens (B, T, D)."""
+        rays = self.seen_rays(rays)
         token_rays = functional.avg_pool2d(rays, TOKEN // CELL)
-        x = self.to_token(x) + self.rays_before(token_rays)
+        x = self.to_token(eighth)
+        x = x + (self.rays_token(rays) if self.as_in_paper else self.rays_before(token_rays))
+        if prior is not None:
+            x = x + prior
         x_BTD = x.flatten(2).transpose(1, 2) + self.position
         for block in self.blocks:
             x_BTD = block(x_BTD)
-        return self.norm(x_BTD) + self.rays_after(token_rays).flatten(2).transpose(1, 2)
+        x_BTD = self.norm(x_BTD)
+        if self.as_in_paper:
+            return x_BTD
+        return x_BTD + self.rays_after(token_rays).flatten(2).transpose(1, 2)
+
+    def forward(self, pixels: Tensor, rays: Tensor, prior: Tensor | None = None) -> Tensor:
+        """Tokens (B, T, D).
+
+        Args:
+            pixels: (B, 3, H, W), normalised.
+            rays: ray features, (B, R, H/4, W/4).
+            prior: what is added to the tokens in front of the transformer, (B, D, H/16, W/16).
+        """
+        _, eighth = self.stem(pixels, rays)
+        return self.think(eighth, rays, prior)
