@@ -31,6 +31,11 @@ def teacher_config(overrides: dict[str, object]) -> ModelConfig:
     return ModelConfig(**{"vocabulary": 1, "kinds": 1, "colours": 1} | SIZES | overrides)  # type: ignore[arg-type]
 
 
+def teacher_sizes(config: ModelConfig) -> dict[str, object]:
+    """The inverse: what ``ModelConfig.teacher`` holds of a teacher's config."""
+    return {name: getattr(config, name) for name in SIZES}
+
+
 class GeometryNetwork(nn.Module):
     """Pixels and rays to log range, its spread and token features."""
 
