@@ -164,6 +164,6 @@ def _check_rows(encoding: str, size: tuple[int, int], step: int, row_bytes: int)
 def _check_data(data: Buffer, encoding: str, size: tuple[int, int], needed: int) -> None:
     if len(data) < needed:
         raise ValueError(
-            f"image data: expected at least {needed} bytes for {size[0]} x {size[1]} {encoding}, "
+            f"image data: expected {needed} bytes for {size[0]} x {size[1]} {encoding}, "
             f"got {len(data)}"
         )
