@@ -42,11 +42,16 @@ class Case:
     seen: NDArray[np.bool_]
 
 
-def observation_of(picture: Picture) -> Observation:
-    """The picture without its padding, with its camera and mounting."""
+def content_window(picture: Picture) -> tuple[int, int, int, int]:
+    """Left, top, width and height of what is not padding."""
     rows, cols = np.flatnonzero(picture.content.any(1)), np.flatnonzero(picture.content.any(0))
     top, left = int(rows[0]), int(cols[0])
-    height, width = int(rows[-1]) - top + 1, int(cols[-1]) - left + 1
+    return left, top, int(cols[-1]) - left + 1, int(rows[-1]) - top + 1
+
+
+def observation_of(picture: Picture) -> Observation:
+    """The picture without its padding, with its camera and mounting."""
+    left, top, width, height = content_window(picture)
     image = np.ascontiguousarray(picture.image[top : top + height, left : left + width])
     up = picture.pose.gravity_from_camera[2]
     return Observation(
