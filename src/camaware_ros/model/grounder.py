@@ -27,6 +27,9 @@ from camaware_ros.model.spatial import SpatialHeads
 from camaware_ros.model.teacher import FrozenTeacher, GeometryNetwork, teacher_config
 from camaware_ros.model.vision import VisionEncoder, without_mounting
 
+MAX_SPOKEN = 8
+"""How many things of one dialogue are learnt from."""
+
 
 def language_model(config: ModelConfig) -> Qwen2Model:
     """A small randomly initialised decoder; a pretrained one of any width can take its place."""
@@ -63,6 +66,14 @@ def prefix_mask(words_BN: Tensor, group_N: Tensor, visual: int) -> Tensor:
     itself = position[None] == position[:, None]
     allowed = (allowed[None] & words[:, None]) | itself[None]
     return torch.where(allowed, 0.0, -1e4)[:, None]
+
+
+def spoken_states(dialogue_BS: Tensor, hidden_BSD: Tensor) -> Tensor:
+    """Hidden states of the first MAX_SPOKEN <loc> of a dialogue, zero where it has fewer."""
+    is_loc = (dialogue_BS == LOC_ID).to(hidden_BSD.dtype)
+    at = is_loc.argsort(dim=1, descending=True, stable=True)[:, :MAX_SPOKEN, None]
+    there = is_loc.gather(1, at[..., 0])[..., None]
+    return there * hidden_BSD.gather(1, at.expand(-1, -1, hidden_BSD.shape[-1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +191,18 @@ class CameraAwareGrounder(nn.Module):
         Returns:
             presence, pointer, direction, log_range, code and token as in :meth:`forward`.
         """
+        geometry = self.token_rays(rays)
+        return self.locate_within(loc_BQD, features_BTD, dense_code_BTC, geometry, point_among)
+
+    def locate_within(
+        self,
+        loc_BQD: Tensor,
+        features_BTD: Tensor,
+        dense_code_BTC: Tensor,
+        geometry: tuple[Tensor, Tensor, Tensor, Tensor],
+        point_among: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """:meth:`locate` for tokens whose rays (``heads.TokenRays``) are at hand."""
         pointer = self.point_query(loc_BQD) @ self.point_key(features_BTD).transpose(1, 2)
         pointer = pointer.float() * self.config.width**-0.5
         choice = pointer if point_among is None else pointer.masked_fill(~point_among, -1e4)
@@ -191,7 +214,7 @@ class CameraAwareGrounder(nn.Module):
         code = dense_code_BTC.gather(1, at.expand(-1, -1, CODE)) + self.refine(
             torch.cat([loc_BQD, local, pooled], dim=-1)
         )
-        ray, right, down, log_angle = self.token_rays(rays)
+        ray, right, down, log_angle = geometry
         frame = [v.gather(1, at.expand(-1, -1, 3)) for v in (ray, right, down)]
         angle = log_angle.gather(1, token)
         direction, log_range = decode(code.float(), *frame, angle, self.config.canonical_range)
@@ -203,6 +226,10 @@ class CameraAwareGrounder(nn.Module):
             "code": code.float(),
             "token": token,
         }
+
+    def next_word(self, hidden: Tensor) -> Tensor:
+        """Logits (..., V) of the id that follows each hidden state (..., D); tied embeddings."""
+        return (hidden @ self.language.get_input_embeddings().weight.T).float()
 
     def survey(self, features_BTD: Tensor, rays: Tensor) -> dict[str, Tensor]:
         """What needs no phrase: dense codes, classes, range map and the guessed mounting."""
@@ -235,7 +262,7 @@ class CameraAwareGrounder(nn.Module):
             rays: ray features, (B, R, H/4, W/4).
             tokens: phrase ids, (B, Q, L).
             point_among: (B, Q, T) visual tokens at which the box may be read (training); the
-                pointer chooses among all when None.
+                pointer chooses among all when None. With a dialogue (B, Q + MAX_SPOKEN, T).
             dialogue: ids of a question and its answer, (B, S).
             prior: (B, 4, H/4, W/4) point map of another teacher than our own, see ``model.prior``.
             spatial: also lift the visual states to maps, see ``model.spatial``.
@@ -244,16 +271,26 @@ class CameraAwareGrounder(nn.Module):
             presence (B, Q) logits; pointer (B, Q, T) logits; direction (B, Q, 3); log_range (B, Q);
             code (B, Q, CODE); token (B, Q) where the box was read; dense_code (B, T, CODE);
             classes (B, T, K); range_map (B, T, 16) log metres; up (B, 3); log_height (B);
-            signature (B, D); with a belief belief_classes (B, T, K) and belief_log_range (B, T);
-            with ``spatial`` the maps of ``model.spatial``.
+            seen (B, T, D) last visual states; signature (B, D); with a belief belief_classes
+            (B, T, K) and belief_log_range (B, T); with ``spatial`` the maps of ``model.spatial``;
+            with a dialogue words (B, S, V), logits of the id after each one, and what
+            :meth:`locate` gives for the first MAX_SPOKEN <loc> of it, as said_pointer and so on.
         """
         visual, belief = self.see(pixels, rays, prior)
         reading = self.read(visual, tokens, dialogue)
         features = visual + reading.seen
         survey = self.survey(features, rays)
-        found = self.locate(reading.loc, features, survey["dense_code"], rays, point_among)
+        loc, queries = reading.loc, tokens.shape[1]
+        if dialogue is not None:
+            loc = torch.cat([loc, spoken_states(dialogue, reading.dialogue)], dim=1)
+        found = self.locate(loc, features, survey["dense_code"], rays, point_among)
+        if dialogue is not None:
+            said = {f"said_{name}": value[:, queries:] for name, value in found.items()}
+            found = {name: value[:, :queries] for name, value in found.items()} | said
+            found["words"] = self.next_word(reading.dialogue)
         lifted = self.lift(reading, rays) if spatial else {}
-        return survey | found | belief | lifted | {"signature": visual.mean(1).float()}
+        whole = {"seen": reading.seen.float(), "signature": visual.mean(1).float()}
+        return survey | found | belief | lifted | whole
 
     def lift(self, reading: Reading, rays: Tensor) -> dict[str, Tensor]:
         """Depth, ray and point maps of what the language model made of the picture."""

@@ -17,6 +17,10 @@ WEIGHTS = {
     "pointer": 1.0, "presence": 1.0, "offset": 0.5, "range": 2.0, "size": 0.7, "yaw": 0.25,
     "sigma": 0.1, "classes": 0.25, "objectness": 0.3, "range_map": 0.7, "mounting": 0.15,
     "belief_classes": 0.15, "belief_objectness": 0.15, "belief_range": 0.5,
+    "spatial_depth": 0.1, "spatial_ray": 0.1, "spatial_point": 0.1,
+    "distill_features": 0.1, "distill_range": 0.3,
+    "words": 0.5, "said_pointer": 0.5, "said_offset": 0.2, "said_range": 0.8, "said_size": 0.3,
+    "said_yaw": 0.1, "said_sigma": 0.04,
 }  # fmt: skip
 DENSE_SHARE = 0.6
 
@@ -127,6 +131,14 @@ def mounting_loss(out: dict[str, Tensor], batch: dict[str, Tensor]) -> Tensor:
     return (up + (out["log_height"] - batch["log_height"]).abs()).mean()
 
 
+def frame_at(frame: tuple[Tensor, ...], token: Tensor) -> tuple[Tensor, ...]:
+    """The frames of ``TokenRays`` (B, T, ...) at chosen tokens (B, K)."""
+    return tuple(
+        v.gather(1, token[..., None].expand(-1, -1, 3)) if v.dim() == 3 else v.gather(1, token)
+        for v in frame
+    )
+
+
 def grounding_losses(
     out: dict[str, Tensor], batch: dict[str, Tensor], canonical: bool, grid: tuple[int, int]
 ) -> dict[str, Tensor]:
@@ -135,11 +147,7 @@ def grounding_losses(
     frame = TokenRays()(batch["rays"])
     dense_owner, owned = token_owner(batch)
     dense = code_loss(out["dense_code"], batch, dense_owner, frame, owned, canonical)
-    at = out["token"]
-    read_frame = tuple(
-        v.gather(1, at[..., None].expand(-1, -1, 3)) if v.dim() == 3 else v.gather(1, at)
-        for v in frame
-    )
+    read_frame = frame_at(frame, out["token"])
     target = batch["target"].clamp_min(0)
     final = code_loss(out["code"], batch, target, read_frame, positive, canonical)
     losses = {name: DENSE_SHARE * dense[name] + final[name] for name in final}
