@@ -7,24 +7,27 @@ import pytest
 
 from camaware_ros.language.vocabulary import COLOURS, KINDS
 from camaware_ros.training import furniture
+from camaware_ros.training.parts import FRUSTUM
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_parts_fill_the_stated_size(kind: str) -> None:
     rng = np.random.default_rng(1)
-    for _ in range(40):
-        size = furniture.sample_size(rng, kind)
+    for number in range(40):
+        tabletop = kind in furniture.TABLETOP_SIZES_M and number % 2 == 0
+        size = furniture.sample_size(rng, kind, tabletop)
+        assert size[0] >= size[1]
         low, high = np.full(3, np.inf), np.full(3, -np.inf)
         for shape, centre, half, role in furniture.parts_of(rng, kind, size):
             a, b, c = half
-            across = max(a, b) if shape == furniture.FRUSTUM else a
-            reach = np.array([across, across if shape == furniture.FRUSTUM else b, c])
+            across = max(a, b) if shape == FRUSTUM else a
+            reach = np.array([across, across if shape == FRUSTUM else b, c])
             low = np.minimum(low, np.array(centre) - reach)
             high = np.maximum(high, np.array(centre) + reach)
-            assert role in (0, 1, 2, 3)
+            assert 0 <= role < 8
             assert min(half) >= 0
-        np.testing.assert_allclose(high - low, size, rtol=0.04, atol=0.012)
-        assert low[2] == pytest.approx(0, abs=0.012)
+        np.testing.assert_allclose(low, [-size[0] / 2, -size[1] / 2, 0], atol=0.002)
+        np.testing.assert_allclose(high, [size[0] / 2, size[1] / 2, size[2]], atol=0.002)
 
 
 @pytest.mark.parametrize("colour", COLOURS)

@@ -17,7 +17,8 @@ from camaware_ros.training.cameras import (
     TRAINED_HFOV_DEG,
     sample_pose,
 )
-from camaware_ros.training.queries import ABSENT, sample_queries
+from camaware_ros.training.furniture import support_height
+from camaware_ros.training.queries import ABSENT, InView, sample_queries
 
 TOKENIZER = WordTokenizer()
 
@@ -153,45 +154,110 @@ def test_phrases_mean_exactly_one_thing_or_none(index: int) -> None:
         assert fits == ([] if query.target == ABSENT else [query.target])
 
 
+def named(view: InView, words: list[str]) -> list[int]:
+    """Things in view that every word fits."""
+    return [
+        i
+        for i in np.flatnonzero(view.seen)
+        if all(w in (view.kind[i], view.colour[i], "thing") for w in words)
+    ]
+
+
+def stands_so(truth: samples.Truth, word: str, a: int, b: int) -> bool:
+    """An independent reading of a relation from pixels, ranges and boxes."""
+    view = truth.in_view
+    if word == "left":
+        return bool(view.bearing_rad[a] < view.bearing_rad[b])
+    if word == "right":
+        return bool(view.bearing_rad[a] > view.bearing_rad[b])
+    if word == "on":
+        return view.on[a] == b
+    near_bearing = abs(view.bearing_rad[a] - view.bearing_rad[b]) < 0.3
+    farther = view.range_m[a] > view.range_m[b]
+    return bool(near_bearing and farther == (word == "behind"))
+
+
 def test_superlatives_and_relations_point_at_the_right_thing() -> None:
-    seen = {"superlative": 0, "relation": 0}
-    for index in range(60):
+    seen = dict.fromkeys(("superlative", "left", "right", "on", "behind", "before"), 0)
+    for index in range(120):
         truth = samples.picture_truth(picture(index, "trained range", zoom=0.0))
         view = truth.in_view
         if not view.clear.any():
             continue
         for query in sample_queries(np.random.default_rng(index), view, 12):
             words = query.phrase.split()
-            u = truth.pixel[:, 0]
             if query.type == "superlative":
-                rivals = [
-                    i for i in np.flatnonzero(view.seen) if words[1] in (view.kind[i], "thing")
-                ]
-                key = u if "most" in words[0] else view.range_m
+                rivals = named(view, words[1:])
+                key = view.bearing_rad if "most" in words[0] else view.range_m
                 best = (max if words[0] in ("rightmost", "farthest") else min)(
                     rivals, key=lambda i: key[i]
                 )
                 assert best == query.target, query
                 seen["superlative"] += 1
             if query.type == "relation":
-                side = words.index("left") if "left" in words else words.index("right")
-                anchor_words = words[side + 2 :]
-                anchors = [
-                    i
-                    for i in np.flatnonzero(view.seen)
-                    if all(w in (view.kind[i], view.colour[i]) for w in anchor_words)
-                ]
+                at = next(i for i, w in enumerate(words) if w in seen)
+                anchors = named(view, [w for w in words[at + 1 :] if w != "of"])
                 assert len(anchors) == 1
-                assert (u[query.target] < u[anchors[0]]) == (words[side] == "left"), query
-                seen["relation"] += 1
-    assert min(seen.values()) > 10
+                fits = [
+                    i
+                    for i in named(view, words[:at])
+                    if i != anchors[0] and stands_so(truth, words[at], i, anchors[0])
+                ]
+                assert fits == [query.target], query
+                seen[words[at]] += 1
+    assert min(seen.values()) >= 5, seen
+
+
+def test_things_on_things_rest_on_their_surface_and_inside_its_edges() -> None:
+    stacked = 0
+    for index in range(60):
+        things = picture(index, "trained range").scene.things
+        for thing in things:
+            if thing.on < 0:
+                assert thing.centre[2] == pytest.approx(thing.size[2] / 2)
+                continue
+            below = things[thing.on]
+            floor = below.centre[2] - below.size[2] / 2
+            base = thing.centre[2] - thing.size[2] / 2
+            assert base == pytest.approx(floor + support_height(below.kind, below.size))
+            away = np.subtract(thing.centre[:2], below.centre[:2])
+            c, s = math.cos(below.yaw_rad), math.sin(below.yaw_rad)
+            along, across = abs(c * away[0] + s * away[1]), abs(c * away[1] - s * away[0])
+            radius = 0.5 * math.hypot(*thing.size[:2])
+            assert along + radius <= below.size[0] / 2 + 1e-9
+            assert across + radius <= below.size[1] / 2 + 1e-9
+            stacked += 1
+    assert stacked > 20
+
+
+@pytest.mark.parametrize("augment", samples.AUGMENTATIONS)
+def test_augmentations_change_what_they_say(augment: str) -> None:
+    """One lens stays one lens unless the full augmentation draws another; aspect likewise."""
+    config = samples.SampleConfig(band=BANDS["ablation"], zoom=1.0, augment=augment)
+    lenses, aspects, fields = set(), [], []
+    for index in range(40):
+        pic = samples.render_picture(np.random.default_rng([4, index]), config)
+        lenses.add(type(pic.camera.lens))
+        aspects.append(pic.camera.fx / pic.camera.fy)
+        fields.append(content_hfov_deg(pic.camera, pic.content))
+    assert (len(lenses) > 1) == (augment == "full")
+    assert (np.abs(np.log(aspects)).max() > 0.04) == (augment == "full")
+    if augment == "none":
+        assert min(fields) > 54.9 and max(fields) < 70.1
+    else:
+        assert min(fields) < 50
+
+
+def test_unknown_augmentation_is_refused() -> None:
+    with pytest.raises(ValueError, match="augment: expected one of"):
+        samples.SampleConfig(augment="magic")
 
 
 def test_poses_are_those_of_robots() -> None:
     rng = np.random.default_rng(0)
     poses = [sample_pose(rng) for _ in range(300)]
     heights = np.array([p.height_m for p in poses])
-    assert heights.min() >= 0.15 and heights.max() <= 1.8 and np.ptp(heights) > 1.4
+    assert heights.min() >= 0.1 and heights.max() <= 2.0 and np.ptp(heights) > 1.4
     for pose in poses[:20]:
         rotation = pose.gravity_from_camera
         np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)

@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-KINDS: tuple[str, ...] = ("box", "ball", "cylinder", "cone", "chair", "table", "sofa", "lamp")
+KINDS: tuple[str, ...] = (
+    "box", "ball", "cylinder", "cone", "chair", "table", "sofa", "lamp", "door", "shelf", "bin",
+    "mug", "bottle", "monitor", "bed", "plant", "person", "cart", "stool", "cabinet", "bench",
+    "suitcase",
+)  # fmt: skip
 COLOURS: tuple[str, ...] = (
     "red",
     "green",
@@ -20,12 +24,14 @@ COLOURS: tuple[str, ...] = (
     "white",
     "black",
 )
-RELATIONS: tuple[str, ...] = ("left of", "right of")
+RELATIONS: tuple[str, ...] = ("left of", "right of", "on", "behind", "before")
 SUPERLATIVES: tuple[str, ...] = ("closest", "farthest", "leftmost", "rightmost")
 
 ARTICLES: frozenset[str] = frozenset({"the", "a", "an"})
 
-WORDS: tuple[str, ...] = (*KINDS, *COLOURS, *SUPERLATIVES, "left", "right", "of", "thing")
+WORDS: tuple[str, ...] = (
+    *KINDS, *COLOURS, *SUPERLATIVES, "left", "right", "of", "on", "behind", "before", "thing",
+)  # fmt: skip
 """Every word a normalised phrase may hold. Order matters: token ids follow it."""
 
 SYNONYMS: Mapping[str, str] = MappingProxyType(
@@ -51,6 +57,46 @@ SYNONYMS: Mapping[str, str] = MappingProxyType(
         "drum": "cylinder",
         "traffic cone": "cone",
         "pylon": "cone",
+        "bookcase": "shelf",
+        "bookshelf": "shelf",
+        "shelves": "shelf",
+        "shelving unit": "shelf",
+        "rack": "shelf",
+        "trash can": "bin",
+        "trash bin": "bin",
+        "garbage can": "bin",
+        "waste bin": "bin",
+        "wastebasket": "bin",
+        "dustbin": "bin",
+        "cup": "mug",
+        "coffee cup": "mug",
+        "coffee mug": "mug",
+        "water bottle": "bottle",
+        "flask": "bottle",
+        "screen": "monitor",
+        "display": "monitor",
+        "computer screen": "monitor",
+        "television": "monitor",
+        "tv": "monitor",
+        "potted plant": "plant",
+        "pot plant": "plant",
+        "house plant": "plant",
+        "houseplant": "plant",
+        "flower": "plant",
+        "human": "person",
+        "man": "person",
+        "woman": "person",
+        "pedestrian": "person",
+        "trolley": "cart",
+        "pushcart": "cart",
+        "bar stool": "stool",
+        "cupboard": "cabinet",
+        "filing cabinet": "cabinet",
+        "dresser": "cabinet",
+        "sideboard": "cabinet",
+        "wardrobe": "cabinet",
+        "luggage": "suitcase",
+        "suit case": "suitcase",
         # colours
         "violet": "purple",
         "crimson": "red",
@@ -69,6 +115,14 @@ SYNONYMS: Mapping[str, str] = MappingProxyType(
         "on right of": "right of",
         "on left side of": "left of",
         "on right side of": "right of",
+        "on top of": "on",
+        "standing on": "on",
+        "lying on": "on",
+        "sitting on": "on",
+        "upon": "on",
+        "atop": "on",
+        "in front of": "before",
+        "in back of": "behind",
     }
 )
 """Everyday words and word groups, each mapped to words of ``WORDS``."""

@@ -21,15 +21,19 @@ ASPECT_JITTER = 0.08
 
 
 def sample_framing(
-    rng: np.random.Generator, camera: Camera, content: NDArray[np.bool_]
+    rng: np.random.Generator,
+    camera: Camera,
+    content: NDArray[np.bool_],
+    aspect_jitter: float = ASPECT_JITTER,
 ) -> Framing | None:
     """A random zoom: in (crop and enlarge) or out (shrink and pad), centred anywhere.
 
-    Returns None where what is left of ``content`` would leave the trained field of view.
+    ``aspect_jitter`` is the largest log ratio by which the aspect changes. Returns None where
+    what is left of ``content`` would leave the trained field of view.
     """
     zoom = math.exp(rng.uniform(math.log(ZOOM[0]), math.log(ZOOM[1])))
     size = (camera.width, camera.height)
-    stretch = math.exp(rng.uniform(-ASPECT_JITTER, ASPECT_JITTER) / 2)
+    stretch = math.exp(rng.uniform(-aspect_jitter, aspect_jitter) / 2)
     crop_w = min(round(size[0] / max(zoom, 1) * stretch), size[0])
     crop_h = min(round(size[1] / max(zoom, 1) / stretch), size[1])
     left = int(rng.integers(0, size[0] - crop_w + 1))

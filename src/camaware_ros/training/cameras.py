@@ -44,6 +44,7 @@ BANDS = {
     "unseen wide": Band(hfov_deg=(95.0, 110.0)),
     "off-centre": Band(hfov_deg=(50.0, 80.0), off_centre=1.0),
     "fisheye": Band(hfov_deg=TRAINED_FISHEYE_DEG, lens="fisheye"),
+    "ablation": Band(hfov_deg=(55.0, 70.0), off_centre=0.0),
     "unseen fisheye": Band(hfov_deg=(160.0, 180.0), lens="fisheye"),
 }
 
@@ -180,11 +181,11 @@ class Pose:
 
 def sample_pose(rng: np.random.Generator) -> Pose:
     """Robot cameras: from a vacuum cleaner's to a tall mast's; low ones look level."""
-    height = rng.uniform(0.15, 1.8)
+    height = rng.uniform(0.1, 2.0)
     level = 2 + 12 * height
     pitch = np.clip(rng.normal(level, 8), -8, 38)
     return Pose(
         height_m=float(height),
         pitch_rad=math.radians(float(pitch)),
-        roll_rad=math.radians(float(rng.normal(0, 1.5))),
+        roll_rad=math.radians(float(rng.normal(0, 2.5))),
     )

@@ -1,22 +1,19 @@
-"""Things that stand in a training scene, built from three primitives.
+"""Things that stand in a training scene: their sizes, their paints and their parts.
 
-Knows shapes and colours. Does not know where things stand, cameras or pixels.
-
-A part is ``(shape, centre xyz, half-sizes abc, role)`` in the thing's own frame: origin on the
-floor below its middle, z up, metres. Roles pick the paint: 0 main colour, 1 legs and frame,
-2 lighter, 3 darker. For a FRUSTUM the half-sizes are (bottom radius, top radius, half height).
+Knows names, metres and colours. How a kind is put together is in ``parts_furniture`` and
+``parts_objects``. Does not know where things stand, cameras or pixels.
 """
 
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Callable
 
 import numpy as np
 
 from camaware_ros.language.vocabulary import KINDS
-
-BOX, FRUSTUM, ELLIPSOID = 0, 1, 2
-Part = tuple[int, tuple[float, float, float], tuple[float, float, float], int]
+from camaware_ros.training import parts_furniture, parts_objects
+from camaware_ros.training.parts import Part
 
 # length, width, height ranges in metres; None = equal to the length
 SIZES_M = {
@@ -28,7 +25,30 @@ SIZES_M = {
     "table": ((0.65, 1.45), (0.48, 0.95), (0.42, 0.82)),
     "sofa": ((1.15, 2.1), (0.68, 1.0), (0.58, 0.95)),
     "lamp": ((0.24, 0.48), None, (1.15, 1.75)),
+    "door": ((0.70, 1.0), (0.07, 0.14), (1.85, 2.15)),
+    "shelf": ((0.50, 1.2), (0.24, 0.42), (0.70, 1.95)),
+    "bin": ((0.22, 0.50), None, (0.28, 0.80)),
+    "mug": ((0.105, 0.15), (0.075, 0.1), (0.08, 0.13)),
+    "bottle": ((0.065, 0.11), None, (0.20, 0.38)),
+    "monitor": ((0.40, 0.80), (0.14, 0.26), (0.34, 0.60)),
+    "bed": ((1.70, 2.15), (0.80, 1.7), (0.55, 1.10)),
+    "plant": ((0.25, 0.70), None, (0.40, 1.40)),
+    "person": ((0.42, 0.56), (0.22, 0.32), (1.50, 1.92)),
+    "cart": ((0.60, 1.1), (0.42, 0.60), (0.78, 1.08)),
+    "stool": ((0.30, 0.44), None, (0.42, 0.78)),
+    "cabinet": ((0.45, 1.2), (0.34, 0.55), (0.60, 1.80)),
+    "bench": ((0.90, 1.7), (0.28, 0.48), (0.38, 0.50)),
+    "suitcase": ((0.36, 0.52), (0.19, 0.32), (0.55, 1.00)),
 }
+TABLETOP_SIZES_M = {
+    **{kind: SIZES_M[kind] for kind in ("mug", "bottle", "monitor")},
+    "ball": ((0.09, 0.26), None, None),
+    "box": ((0.12, 0.35), (0.1, 0.3), (0.08, 0.3)),
+    "plant": ((0.14, 0.32), None, (0.22, 0.5)),
+    "lamp": ((0.18, 0.34), None, (0.34, 0.6)),
+}
+"""Things that also stand on others, at the size that they then have."""
+SUPPORTS: tuple[str, ...] = ("table", "cabinet", "shelf", "bench", "cart", "box")
 
 # hue in degrees (from, to), saturation, value
 PAINTS = {
@@ -43,9 +63,11 @@ PAINTS = {
 }
 
 
-def sample_size(rng: np.random.Generator, kind: str) -> tuple[float, float, float]:
+def sample_size(
+    rng: np.random.Generator, kind: str, tabletop: bool = False
+) -> tuple[float, float, float]:
     """Length >= width, height, metres."""
-    length, width, height = SIZES_M[kind]
+    length, width, height = (TABLETOP_SIZES_M if tabletop else SIZES_M)[kind]
     long_side = rng.uniform(*length)
     short_side = long_side if width is None else rng.uniform(*width)
     tall = long_side if height is None else rng.uniform(*height)
@@ -62,6 +84,11 @@ def sample_paint(rng: np.random.Generator, colour: str) -> np.ndarray:
     )
 
 
+def support_height(kind: str, size: tuple[float, float, float]) -> float:
+    """Height of the surface of one of ``SUPPORTS`` that things stand on, m."""
+    return parts_objects.cart_deck(size) if kind == "cart" else size[2]
+
+
 def parts_of(rng: np.random.Generator, kind: str, size: tuple[float, float, float]) -> list[Part]:
     """Parts of one thing that tightly fill ``size`` (length, width, height)."""
     if kind not in KINDS:
@@ -69,132 +96,48 @@ def parts_of(rng: np.random.Generator, kind: str, size: tuple[float, float, floa
     return _BUILDERS[kind](rng, *size)
 
 
-def _box(rng: np.random.Generator, length: float, width: float, height: float) -> list[Part]:
-    return [(BOX, (0, 0, height / 2), (length / 2, width / 2, height / 2), 0)]
+_BUILDERS: dict[str, Callable[[np.random.Generator, float, float, float], list[Part]]] = {
+    "box": parts_objects.box,
+    "ball": parts_objects.ball,
+    "cylinder": parts_objects.cylinder,
+    "cone": parts_objects.cone,
+    "chair": parts_furniture.chair,
+    "table": parts_furniture.table,
+    "sofa": parts_furniture.sofa,
+    "lamp": parts_furniture.lamp,
+    "door": parts_furniture.door,
+    "shelf": parts_furniture.shelf,
+    "bin": parts_objects.bin_,
+    "mug": parts_objects.mug,
+    "bottle": parts_objects.bottle,
+    "monitor": parts_objects.monitor,
+    "bed": parts_furniture.bed,
+    "plant": parts_objects.plant,
+    "person": parts_objects.person,
+    "cart": parts_objects.cart,
+    "stool": parts_furniture.stool,
+    "cabinet": parts_furniture.cabinet,
+    "bench": parts_furniture.bench,
+    "suitcase": parts_objects.suitcase,
+}
 
-
-def _ball(rng: np.random.Generator, length: float, width: float, height: float) -> list[Part]:
-    return [(ELLIPSOID, (0, 0, height / 2), (length / 2, width / 2, height / 2), 0)]
-
-
-def _cylinder(rng: np.random.Generator, length: float, width: float, height: float) -> list[Part]:
-    return [(FRUSTUM, (0, 0, height / 2), (length / 2, length / 2, height / 2), 0)]
-
-
-def _cone(rng: np.random.Generator, length: float, width: float, height: float) -> list[Part]:
-    if rng.random() < 0.6:
-        return [(FRUSTUM, (0, 0, height / 2), (length / 2, rng.uniform(0, 0.04), height / 2), 0)]
-    plate, foot = rng.uniform(0.02, 0.05), rng.uniform(0.36, 0.46) * length
-    tip = rng.uniform(0.01, 0.05)
-    return [
-        (BOX, (0, 0, plate / 2), (length / 2, width / 2, plate / 2), 0),
-        (FRUSTUM, (0, 0, (height + plate) / 2), (foot, tip, (height - plate) / 2), 0),
-    ]  # fmt: skip
-
-
-def _legs(
-    rng: np.random.Generator, length: float, width: float, top: float, role: int = 1
-) -> list[Part]:
-    """Four legs, a pedestal or two side panels below ``top``."""
-    style, thick = rng.random(), rng.uniform(0.018, 0.04)
-    if style < 0.65:
-        x, y = length / 2 - thick, width / 2 - thick
-        shape = BOX if rng.random() < 0.6 else FRUSTUM
-        return [
-            (shape, (sx * x, sy * y, top / 2), (thick, thick, top / 2), role)
-            for sx in (-1, 1)
-            for sy in (-1, 1)
-        ]
-    if style < 0.85:
-        foot = 0.38 * min(length, width)
-        return [
-            (FRUSTUM, (0, 0, top / 2), (1.4 * thick, 1.4 * thick, top / 2), role),
-            (FRUSTUM, (0, 0, 0.02), (foot, 0.8 * foot, 0.02), role),
-        ]
-    x = length / 2 - thick
-    return [(BOX, (s * x, 0, top / 2), (thick, 0.9 * width / 2, top / 2), role) for s in (-1, 1)]
-
-
-def _table(rng: np.random.Generator, length: float, width: float, height: float) -> list[Part]:
-    slab = rng.uniform(0.025, 0.07)
-    z, half = height - slab / 2, slab / 2
-    top: Part = (BOX, (0, 0, z), (length / 2, width / 2, half), 0)
-    return [top, *_legs(rng, length, width, height - slab, 1 if rng.random() < 0.5 else 0)]
-
-
-def _chair(rng: np.random.Generator, length: float, width: float, height: float) -> list[Part]:
-    """The backrest is on the -x side."""
-    seat, slab = height * rng.uniform(0.44, 0.56), rng.uniform(0.03, 0.09)
-    back, rise = rng.uniform(0.025, 0.08), height - seat
-    parts: list[Part] = [(BOX, (0, 0, seat - slab / 2), (length / 2, width / 2, slab / 2), 0)]
-    parts += _legs(rng, length, width, seat - slab)
-    x = -length / 2 + back / 2
-    style = rng.random()
-    if style < 0.6:
-        parts.append((BOX, (x, 0, seat + rise / 2), (back / 2, width / 2, rise / 2), 0))
-    else:
-        bar = rise * rng.uniform(0.15, 0.3)
-        parts.append((BOX, (x, 0, height - bar), (back / 2, width / 2, bar), 0))
-        for side in (-1, 1):
-            post = (x, side * (width / 2 - 0.02), seat + rise / 2)
-            parts.append((BOX, post, (back / 2, 0.02, rise / 2), 0 if style < 0.8 else 1))
-    if rng.random() < 0.2:
-        for side in (-1, 1):
-            arm = (0.02, side * (width / 2 - 0.02), seat + 0.22)
-            parts.append((BOX, arm, (length / 2 - 0.03, 0.02, 0.02), 1))
-    return parts
-
-
-def _sofa(rng: np.random.Generator, length: float, width: float, height: float) -> list[Part]:
-    """Length runs along x, the backrest is on the -y side."""
-    seat, arm = height * rng.uniform(0.45, 0.58), rng.uniform(0.1, 0.22)
-    back, arm_top = rng.uniform(0.16, 0.28), height * rng.uniform(0.6, 0.85)
-    lift = rng.uniform(0.02, 0.1) if rng.random() < 0.5 else 0.0
-    middle = (height + lift) / 2
-    parts: list[Part] = [
-        (BOX, (0, 0, (seat + lift) / 2), (length / 2, width / 2, (seat - lift) / 2), 0),
-        (BOX, (0, (back - width) / 2, middle), (length / 2, back / 2, (height - lift) / 2), 3),
-    ]  # fmt: skip
-    for side in (-1, 1):
-        centre = (side * (length / 2 - arm / 2), 0, (arm_top + lift) / 2)
-        parts.append((BOX, centre, (arm / 2, width / 2, (arm_top - lift) / 2), 0))
-    cushions = int(rng.integers(0, 4))
-    for i in range(cushions):
-        step = (length - 2 * arm) / cushions
-        x = -length / 2 + arm + (i + 0.5) * step
-        parts.append(
-            (BOX, (x, back / 2, seat + 0.03), (0.47 * step, (width - back) / 2 - 0.02, 0.04), 2)
-        )
-    if lift:
-        for sx in (-1, 1):
-            for sy in (-1, 1):
-                foot = (sx * (length / 2 - 0.06), sy * (width / 2 - 0.06), lift / 2)
-                parts.append((BOX, foot, (0.03, 0.03, lift / 2), 1))
-    return parts
-
-
-def _lamp(rng: np.random.Generator, length: float, width: float, height: float) -> list[Part]:
-    shade, foot = height * rng.uniform(0.16, 0.28), rng.uniform(0.3, 0.5) * length
-    top = length / 2 * rng.uniform(0.45, 1.0)
-    painted = 0 if rng.random() < 0.6 else 1
-    return [
-        (FRUSTUM, (0, 0, 0.015), (foot, foot, 0.015), painted),
-        (FRUSTUM, (0, 0, height / 2), (0.014, 0.014, height / 2 - 0.01), painted),
-        (FRUSTUM, (0, 0, height - shade / 2), (length / 2, top, shade / 2), 0),
-    ]
-
-
-_BUILDERS = {
-    "box": _box, "ball": _ball, "cylinder": _cylinder, "cone": _cone,
-    "chair": _chair, "table": _table, "sofa": _sofa, "lamp": _lamp,
-}  # fmt: skip
+_NEUTRAL = np.array([[0.55, 0.4, 0.25], [0.12, 0.12, 0.12], [0.6, 0.6, 0.62], [0.85, 0.83, 0.8]])
+_SKIN = np.array([[0.93, 0.76, 0.66], [0.80, 0.60, 0.46], [0.55, 0.37, 0.26], [0.33, 0.22, 0.16]])
 
 
 def paint_roles(rng: np.random.Generator, colour: str) -> np.ndarray:
-    """Albedo per role, shape (4, 3), in [0, 1]."""
+    """Albedo per role of ``parts``, shape (8, 3), in [0, 1].
+
+    Order: main colour, frame, a lighter and a darker shade, metal, screen, leaves, skin.
+    """
     main = sample_paint(rng, colour)
-    neutral = np.array([[0.55, 0.4, 0.25], [0.12, 0.12, 0.12], [0.6, 0.6, 0.62], [0.85, 0.83, 0.8]])
-    legs = main * rng.uniform(0.6, 1.0) if rng.random() < 0.45 else neutral[rng.integers(4)]
-    legs = legs * rng.uniform(0.8, 1.15)
-    light = main + (1 - main) * rng.uniform(0.0, 0.15)
-    return np.clip(np.stack([main, legs, light, main * rng.uniform(0.75, 1.0)]), 0, 1)
+    a, b, c, d, e, f, g = rng.random(7)
+    frame = main * (0.6 + 0.4 * b) if a < 0.45 else _NEUTRAL[int(4 * b)]
+    metal = np.full(3, 0.06 + 0.2 * e if e < 0.7 else 0.7)
+    screen = np.array((0.03, 0.035, 0.05)) + (0.0 if f < 0.6 else 1.0) * np.array((0.1, 0.3, 0.5))
+    leaves = np.array((0.08 + 0.2 * g, 0.28 + 0.3 * f, 0.06 + 0.1 * c))
+    roles = (
+        main, frame * (0.8 + 0.35 * c), main + (1 - main) * 0.15 * d, main * (0.75 + 0.25 * e),
+        metal, screen, leaves, _SKIN[int(4 * g)],
+    )  # fmt: skip
+    return np.clip(np.stack(roles), 0, 1)

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camaware_ros.language.vocabulary import COLOURS, KINDS
+from camaware_ros.language.vocabulary import COLOURS, KINDS, RELATIONS, SUPERLATIVES
 
 ABSENT = -1
 BEARING_MARGIN_RAD = 0.05
 RANGE_MARGIN = 1.1
+TOGETHER_RAD = 0.2
+APART_RAD = 0.35
+DEPTH_MARGIN = 1.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,7 @@ class InView:
         seen: at least one pixel, shape (n,).
         bearing_rad: to the right positive, shape (n,).
         range_m: to the centre, shape (n,).
+        on: index of the thing that each one stands on, -1 for the floor; empty where unknown.
     """
 
     kind: tuple[str, ...]
@@ -37,6 +41,7 @@ class InView:
     seen: NDArray[np.bool_]
     bearing_rad: NDArray[np.float64]
     range_m: NDArray[np.float64]
+    on: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ def _matches(view: InView, kind: str | None, colour: str | None) -> list[int]:
 
 def _pick_clear(rng: np.random.Generator, view: InView) -> int | None:
     clear = np.flatnonzero(view.clear)
-    return int(rng.choice(clear)) if len(clear) else None
+    return int(clear[int(rng.random() * len(clear))]) if len(clear) else None
 
 
 def _name(rng: np.random.Generator, view: InView, index: int) -> str | None:
@@ -85,12 +90,14 @@ def _direct(rng: np.random.Generator, view: InView, form: str) -> Query | None:
 
 def _superlative(rng: np.random.Generator, view: InView) -> Query | None:
     """Closest, farthest, leftmost or rightmost of at least two clear things, by a margin."""
-    word = str(rng.choice(["closest", "farthest", "leftmost", "rightmost"]))
+    word = SUPERLATIVES[int(rng.integers(len(SUPERLATIVES)))]
     index = _pick_clear(rng, view)
     if index is None:
         return None
-    noun = view.kind[index] if rng.random() < 0.6 else None
-    rivals = _matches(view, noun, None)
+    draw = rng.random()
+    noun = view.kind[index] if draw < 0.6 else None
+    colour = view.colour[index] if draw > 0.8 else None
+    rivals = _matches(view, noun, colour)
     if len(rivals) < 2 or not view.clear[rivals].all():
         return None
     if word in ("closest", "farthest"):
@@ -102,34 +109,59 @@ def _superlative(rng: np.random.Generator, view: InView) -> Query | None:
     order = np.argsort(key)
     if key[order[1]] - key[order[0]] < margin:
         return None
-    return Query(f"{word} {noun or 'thing'}", rivals[order[0]], "superlative")
+    name = f"{colour or ''} {noun or 'thing'}".strip()
+    return Query(f"{word} {name}", rivals[order[0]], "superlative")
 
 
 def _relation(rng: np.random.Generator, view: InView) -> Query | None:
-    """'X left of Y': exactly one X lies on that side of the one Y, by a margin."""
+    """'X left of Y': exactly one X clearly stands so to the one Y, and every other clearly not."""
     index, anchor = _pick_clear(rng, view), _pick_clear(rng, view)
-    if index is None or anchor is None or index == anchor:
+    if index is None or anchor is None:
+        return None
+    stacked = [i for i, below in enumerate(view.on) if below >= 0 and view.clear[i]]
+    if stacked and rng.random() < 0.4:
+        index = stacked[int(rng.integers(len(stacked)))]
+        anchor = view.on[index]
+    if index == anchor or not view.clear[anchor]:
         return None
     anchor_name = _name(rng, view, anchor)
-    if anchor_name is None:
-        return None
     colour = view.colour[index] if rng.random() < 0.3 else None
     rivals = [i for i in _matches(view, view.kind[index], colour) if i != anchor]
-    delta = view.bearing_rad[rivals] - view.bearing_rad[anchor]
-    if not view.clear[rivals].all() or (np.abs(delta) < BEARING_MARGIN_RAD).any():
+    if anchor_name is None or not view.clear[rivals].all():
         return None
-    side = "left" if view.bearing_rad[index] < view.bearing_rad[anchor] else "right"
-    on_side = [r for r, d in zip(rivals, delta, strict=True) if (d < 0) == (side == "left")]
-    if on_side != [index]:
+    words = [word for word in RELATIONS if _holds(view, word, index, anchor)]
+    if not words:
+        return None
+    word = words[-1 if rng.random() < 0.7 else 0]
+    if any(_holds(view, word, rival, anchor) is not (rival == index) for rival in rivals):
         return None
     noun = f"{colour} {view.kind[index]}" if colour else view.kind[index]
-    return Query(f"{noun} {side} of {anchor_name}", index, "relation")
+    return Query(f"{noun} {word} {anchor_name}", index, "relation")
+
+
+def _holds(view: InView, word: str, a: int, b: int) -> bool | None:
+    """Whether "a ``word`` b" is clearly true or clearly false; None where one could argue.
+
+    Behind and before mean the same direction and clearly farther or nearer than the other.
+    """
+    stacked = bool(view.on) and (view.on[a] == b or view.on[b] == a)
+    if word == "on":
+        return bool(view.on) and view.on[a] == b
+    right = view.bearing_rad[a] - view.bearing_rad[b]
+    if word in ("left of", "right of"):
+        if abs(right) < BEARING_MARGIN_RAD:
+            return None
+        return bool((right < 0) == (word == "left of")) and not stacked
+    farther = np.log(view.range_m[a] / view.range_m[b]) * (1 if word == "behind" else -1)
+    if stacked or abs(right) > APART_RAD or farther < -np.log(RANGE_MARGIN):
+        return False
+    return True if abs(right) < TOGETHER_RAD and farther > np.log(DEPTH_MARGIN) else None
 
 
 def _absent(rng: np.random.Generator, view: InView) -> Query | None:
     """Something that is not there; half of the time its colour and its kind are."""
     index = _pick_clear(rng, view)
-    kind, colour = str(rng.choice(KINDS)), str(rng.choice(COLOURS))
+    kind, colour = KINDS[int(rng.integers(len(KINDS)))], COLOURS[int(rng.integers(len(COLOURS)))]
     if index is not None and rng.random() < 0.5:
         if rng.random() < 0.5:
             kind = view.kind[index]
@@ -141,24 +173,27 @@ def _absent(rng: np.random.Generator, view: InView) -> Query | None:
 
 
 _MAKERS: tuple[tuple[float, Callable[[np.random.Generator, InView], Query | None]], ...] = (
-    (0.36, lambda rng, view: _direct(rng, view, "colour+kind")),
+    (0.28, lambda rng, view: _direct(rng, view, "colour+kind")),
     (0.12, lambda rng, view: _direct(rng, view, "kind")),
-    (0.08, lambda rng, view: _direct(rng, view, "colour")),
-    (0.14, _relation),
-    (0.14, _superlative),
-    (0.16, _absent),
+    (0.06, lambda rng, view: _direct(rng, view, "colour")),
+    (0.18, _relation),
+    (0.30, _superlative),
+    (0.10, _absent),
 )
 _CUMULATIVE = np.cumsum([weight for weight, _ in _MAKERS])
+_TRIES = 6
 
 
 def sample_queries(rng: np.random.Generator, view: InView, count: int) -> tuple[Query, ...]:
-    """``count`` phrases; where the scene does not offer enough, more absent things fill up."""
+    """``count`` different phrases; where the scene offers too few, absent things fill up."""
     queries: list[Query] = []
-    for draw in rng.random(5 * count) * _CUMULATIVE[-1]:
+    for draw in rng.random(3 * count) * _CUMULATIVE[-1]:
         maker = _MAKERS[int(np.searchsorted(_CUMULATIVE, draw))][1]
-        query = maker(rng, view)
-        if query is not None and query not in queries:
-            queries.append(query)
+        for _ in range(_TRIES):
+            query = maker(rng, view)
+            if query is not None and query not in queries:
+                queries.append(query)
+                break
         if len(queries) == count:
             return tuple(queries)
     while len(queries) < count:

@@ -18,6 +18,7 @@ import numpy as np
 from numba import njit
 
 FAR_M = 1e9
+TILE = 8
 ROOM_FIELDS = (
     "cos_yaw", "sin_yaw", "x0", "x1", "y0", "y1", "height",
     "light_x", "light_y", "light_z", "ambient", "diffuse", "shadow",
@@ -31,9 +32,10 @@ _WALL_MODE, _WALL, _WALL2 = ROOM["wall_mode"], ROOM["wr"], ROOM["vr"]
 _SKIRTING, _SKIRT, _CEILING = ROOM["skirting"], ROOM["sr"], ROOM["cr"]
 _LIGHT, _AMBIENT = ROOM["light_x"], ROOM["ambient"]
 
-_jit = njit(cache=True, fastmath=True, error_model="numpy")
-# numba passes every array as seven words; inlining the per-pixel helpers halves their cost
-_inlined = njit(cache=True, fastmath=True, error_model="numpy", inline="always")
+# without _nrt=False numba counts references to every array at every pixel, which costs more than
+# the rays; such functions may not allocate
+_jit = njit(cache=True, fastmath=True, error_model="numpy", _nrt=False)
+_inlined = njit(cache=True, fastmath=True, error_model="numpy", _nrt=False, inline="always")
 
 
 @_jit
@@ -100,32 +102,72 @@ def _hit_ellipsoid(px, py, pz, dx, dy, dz, a, b, c):
     return t, nx / length, ny / length, nz / length
 
 
-@_inlined
-def _hit_things(ox, oy, oz, dx, dy, dz, things, prims, limit):
-    """Nearest primitive along a unit ray: distance, primitive (-1 none), normal."""
-    best, which, bx, by, bz = limit, -1, 0.0, 0.0, 0.0
+@_jit
+def _look_from(x, y, z, things, prims, origin, prim_cones, thing_cones):
+    """Fills what rays from one point need of the primitives and things.
+
+    origin (P, 3): the point in each primitive's frame; prim_cones (P, 4) and thing_cones (N, 4):
+    direction and cosine of half the angle of the bounding spheres, -1 from inside.
+    """
+    for k in range(prims.shape[0]):
+        dx, dy, dz = prims[k, 1] - x, prims[k, 2] - y, prims[k, 3] - z
+        co, si, a, b, c = prims[k, 7], prims[k, 8], prims[k, 4], prims[k, 5], prims[k, 6]
+        origin[k, 0], origin[k, 1], origin[k, 2] = -co * dx - si * dy, si * dx - co * dy, -dz
+        if prims[k, 0] == 0:
+            radius = math.sqrt(a * a + b * b + c * c)
+        elif prims[k, 0] == 1:
+            radius = math.sqrt(max(a, b) ** 2 + c * c)
+        else:
+            radius = max(a, b, c)
+        _cone(dx, dy, dz, radius, prim_cones[k])
     for n in range(things.shape[0]):
-        cx, cy, cz = things[n, 0] - ox, things[n, 1] - oy, things[n, 2] - oz
-        along, radius = cx * dx + cy * dy + cz * dz, things[n, 3]
-        miss = cx * cx + cy * cy + cz * cz - along * along
-        if miss > radius * radius or along < -radius or along - radius > best:
+        dx, dy, dz = things[n, 0] - x, things[n, 1] - y, things[n, 2] - z
+        _cone(dx, dy, dz, things[n, 3], thing_cones[n])
+
+
+@_inlined
+def _cone(dx, dy, dz, radius, out):
+    square = dx * dx + dy * dy + dz * dz
+    n = 1.0 / math.sqrt(square + 1e-18)
+    out[0], out[1], out[2] = dx * n, dy * n, dz * n
+    out[3] = math.sqrt(1.0 - radius * radius / square) if square > radius * radius else -1.0
+
+
+@_inlined
+def _hit_prim(k, origin, dx, dy, dz, prims):
+    """Distance and normal (gravity frame) of one primitive along a ray from ``origin``."""
+    co, si = prims[k, 7], prims[k, 8]
+    px, py, pz = origin[k, 0], origin[k, 1], origin[k, 2]
+    ex, ey = co * dx + si * dy, co * dy - si * dx
+    a, b, c = prims[k, 4], prims[k, 5], prims[k, 6]
+    if prims[k, 0] == 0:
+        t, nx, ny, nz = _hit_box(px, py, pz, ex, ey, dz, a, b, c)
+    elif prims[k, 0] == 1:
+        t, nx, ny, nz = _hit_frustum(px, py, pz, ex, ey, dz, a, b, c)
+    else:
+        t, nx, ny, nz = _hit_ellipsoid(px, py, pz, ex, ey, dz, a, b, c)
+    return t, co * nx - si * ny, si * nx + co * ny, nz
+
+
+@_inlined
+def _shadowed(dx, dy, dz, limit, origin, prim_cones, thing_cones, things, prims):
+    """Whether anything stands nearer than ``limit`` along a ray from the light."""
+    for n in range(things.shape[0]):
+        if (
+            thing_cones[n, 0] * dx + thing_cones[n, 1] * dy + thing_cones[n, 2] * dz
+            < (thing_cones[n, 3])
+        ):
             continue
         for k in range(int(things[n, 4]), int(things[n, 5])):
-            co, si = prims[k, 7], prims[k, 8]
-            qx, qy, pz = ox - prims[k, 1], oy - prims[k, 2], oz - prims[k, 3]
-            px, py = co * qx + si * qy, co * qy - si * qx
-            ex, ey = co * dx + si * dy, co * dy - si * dx
-            a, b, c = prims[k, 4], prims[k, 5], prims[k, 6]
-            if prims[k, 0] == 0:
-                t, nx, ny, nz = _hit_box(px, py, pz, ex, ey, dz, a, b, c)
-            elif prims[k, 0] == 1:
-                t, nx, ny, nz = _hit_frustum(px, py, pz, ex, ey, dz, a, b, c)
-            else:
-                t, nx, ny, nz = _hit_ellipsoid(px, py, pz, ex, ey, dz, a, b, c)
-            if t < best:
-                best, which = t, k
-                bx, by, bz = co * nx - si * ny, si * nx + co * ny, nz
-    return best, which, bx, by, bz
+            if (
+                prim_cones[k, 0] * dx + prim_cones[k, 1] * dy + prim_cones[k, 2] * dz
+                < (prim_cones[k, 3])
+            ):
+                continue
+            t, nx, ny, nz = _hit_prim(k, origin, dx, dy, dz, prims)
+            if t < limit:
+                return True
+    return False
 
 
 @_inlined
@@ -219,53 +261,174 @@ def _room_normal(surface, room):
 
 
 @_inlined
-def _light(x, y, z, nx, ny, nz, things, prims, room):
+def _light(x, y, z, nx, ny, nz, origin, prim_cones, thing_cones, things, prims, room):
     """Brightness of a surface point: ambient, sky and one lamp with its shadow."""
     lx, ly, lz = room[_LIGHT] - x, room[_LIGHT + 1] - y, room[_LIGHT + 2] - z
     distance = math.sqrt(lx * lx + ly * ly + lz * lz) + 1e-9
-    cosine = (nx * lx + ny * ly + nz * lz) / distance
+    n = -1.0 / distance
+    cosine = -(nx * lx + ny * ly + nz * lz) * n
     ambient = room[_AMBIENT] * (0.75 + 0.25 * nz)
     if cosine <= 0.0:
         return ambient
-    if room[_AMBIENT + 2] > 0.0:
-        e = 2e-3
-        t, which, a, b, c = _hit_things(
-            x + e * nx, y + e * ny, z + e * nz,
-            lx / distance, ly / distance, lz / distance, things, prims, distance,
-        )  # fmt: skip
-        if which >= 0:
-            cosine *= 1.0 - room[_AMBIENT + 2]
+    if room[_AMBIENT + 2] > 0.0 and _shadowed(
+        lx * n, ly * n, lz * n, distance - 4e-3, origin, prim_cones, thing_cones, things, prims
+    ):
+        cosine *= 1.0 - room[_AMBIENT + 2]
     return ambient + room[_AMBIENT + 1] * cosine / (1.0 + 0.03 * distance * distance)
 
 
 @_inlined
-def _trace(oz, dx, dy, dz, things, prims, room, patches):
+def _trace(
+    oz, dx, dy, dz, near, count, eye, lamp, lamp_prims, lamp_things, things, prims, room, patches
+):
     """One ray from the camera at (0, 0, oz): r, g, b, range, thing (-1 room), part id."""
-    t_room, surface, u, v = _hit_room(oz, dx, dy, dz, room)
-    t, which, nx, ny, nz = _hit_things(0.0, 0.0, oz, dx, dy, dz, things, prims, t_room)
+    t, surface, u, v = _hit_room(oz, dx, dy, dz, room)
+    which, nx, ny, nz = -1, 0.0, 0.0, 0.0
+    for i in range(count):
+        k = near[i]
+        d, ax, ay, az = _hit_prim(k, eye, dx, dy, dz, prims)
+        if d < t:
+            t, which, nx, ny, nz = d, k, ax, ay, az
     x, y, z = t * dx, t * dy, oz + t * dz
     if which < 0:
         r, g, b = _room_paint(surface, u, v, z, room, patches)
         nx, ny, nz = _room_normal(surface, room)
         thing, part = -1, -1 - surface
     else:
-        grain = prims[which, 13] * (
-            _hash(math.floor(25 * x), math.floor(25 * y), math.floor(25 * z)) - 0.5
-        )
+        grain = prims[which, 13]
+        if grain > 0.0:
+            grain *= _hash(math.floor(25 * x), math.floor(25 * y), math.floor(25 * z)) - 0.5
         r, g, b = prims[which, 9] + grain, prims[which, 10] + grain, prims[which, 11] + grain
         thing, part = int(prims[which, 12]), which
-    s = _light(x, y, z, nx, ny, nz, things, prims, room)
+    s = _light(x, y, z, nx, ny, nz, lamp, lamp_prims, lamp_things, things, prims, room)
     return r * s, g * s, b * s, t, thing, part
 
 
 @_jit
-def cast(rays, valid, eye_height, things, prims, room, patches, smooth):
-    """Render one image.
+def _near_tile(rays, valid, top, left, cones, near):
+    """Lists in ``near`` the primitives that rays of a tile (or half a pixel beside) can meet."""
+    height, width = valid.shape
+    bottom, right = min(top + TILE, height), min(left + TILE, width)
+    mx, my, mz, any_ray = 0.0, 0.0, 0.0, False
+    for i in range(top, bottom):
+        for j in range(left, right):
+            if valid[i, j]:
+                mx, my, mz = mx + rays[i, j, 0], my + rays[i, j, 1], mz + rays[i, j, 2]
+                any_ray = True
+    if not any_ray:
+        return -1
+    n = 1.0 / math.sqrt(mx * mx + my * my + mz * mz)
+    mx, my, mz, cosine = mx * n, my * n, mz * n, 1.0
+    for i in range(top, bottom):
+        for j in range(left, right):
+            if valid[i, j]:
+                cosine = min(cosine, mx * rays[i, j, 0] + my * rays[i, j, 1] + mz * rays[i, j, 2])
+    angle = 1.2 * math.acos(max(min(cosine, 1.0), -1.0)) + 1e-3
+    ct, st, count = math.cos(angle), math.sin(angle), 0
+    for k in range(cones.shape[0]):
+        ca = cones[k, 3]
+        dot = mx * cones[k, 0] + my * cones[k, 1] + mz * cones[k, 2]
+        if ca < 0.0 or dot >= ca * ct - math.sqrt(1.0 - ca * ca) * st:
+            near[count] = k
+            count += 1
+    return count
+
+
+@_jit
+def _turned(optical_rays, valid, turn, rays):
+    """Rays of the optical frame in the gravity frame."""
+    for i in range(valid.shape[0]):
+        for j in range(valid.shape[1]):
+            if valid[i, j]:
+                x, y, z = optical_rays[i, j, 0], optical_rays[i, j, 1], optical_rays[i, j, 2]
+                rays[i, j, 0] = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z
+                rays[i, j, 1] = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z
+                rays[i, j, 2] = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z
+
+
+@_inlined
+def _is_edge(valid, part_of, i, j):
+    """Whether a pixel and its four neighbours have rays and do not all see the same part."""
+    p = part_of[i, j]
+    same = part_of[i, j + 1] == p and part_of[i + 1, j] == p
+    if same and part_of[i, j - 1] == p and part_of[i - 1, j] == p:
+        return False
+    around = valid[i, j + 1] and valid[i, j - 1] and valid[i + 1, j] and valid[i - 1, j]
+    return around and valid[i, j]
+
+
+@_inlined
+def _between(rays, i, j, a, b):
+    """The ray a pixels right and b pixels below a pixel's own (twice the step over two)."""
+    x = rays[i, j, 0] + a * (rays[i, j + 1, 0] - rays[i, j - 1, 0])
+    y = rays[i, j, 1] + a * (rays[i, j + 1, 1] - rays[i, j - 1, 1])
+    z = rays[i, j, 2] + a * (rays[i, j + 1, 2] - rays[i, j - 1, 2])
+    x += b * (rays[i + 1, j, 0] - rays[i - 1, j, 0])
+    y += b * (rays[i + 1, j, 1] - rays[i - 1, j, 1])
+    z += b * (rays[i + 1, j, 2] - rays[i - 1, j, 2])
+    n = 1.0 / math.sqrt(x * x + y * y + z * z)
+    return x * n, y * n, z * n
+
+
+@_jit
+def _draw(
+    rays, valid, oz, near, count, eye, eye_prims, lamp, lamp_prims, lamp_things,
+    things, prims, room, patches, rgb, distance, thing_of, part_of,
+):  # fmt: skip
+    """One ray per pixel, tile by tile."""
+    height, width = valid.shape
+    cols = (width + TILE - 1) // TILE
+    for tile in range(count.shape[0]):
+        top, left = (tile // cols) * TILE, (tile % cols) * TILE
+        here = near[tile]
+        count[tile] = _near_tile(rays, valid, top, left, eye_prims, here)
+        for i in range(top, min(top + TILE, height)):
+            for j in range(left, min(left + TILE, width)):
+                if valid[i, j]:
+                    x, y, z = rays[i, j, 0], rays[i, j, 1], rays[i, j, 2]
+                    r, g, b, t, thing, part = _trace(
+                        oz, x, y, z, here, count[tile], eye, lamp, lamp_prims, lamp_things,
+                        things, prims, room, patches,
+                    )  # fmt: skip
+                    rgb[i, j, 0], rgb[i, j, 1], rgb[i, j, 2] = r, g, b
+                    distance[i, j], thing_of[i, j], part_of[i, j] = t, thing, part
+
+
+@_jit
+def _smooth_edges(
+    rays, valid, oz, near, count, eye, lamp, lamp_prims, lamp_things,
+    things, prims, room, patches, rgb, part_of,
+):  # fmt: skip
+    """Average four more rays into pixels whose neighbours see other parts."""
+    height, width = valid.shape
+    cols = (width + TILE - 1) // TILE
+    for i in range(1, height - 1):
+        for j in range(1, width - 1):
+            if not _is_edge(valid, part_of, i, j):
+                continue
+            tile = (i // TILE) * cols + j // TILE
+            here = near[tile]
+            sr, sg, sb = rgb[i, j, 0], rgb[i, j, 1], rgb[i, j, 2]
+            for s in range(4):
+                a, b = (0.125 if s % 2 else -0.125), (0.125 if s < 2 else -0.125)
+                x, y, z = _between(rays, i, j, a, b)
+                red, green, blue, t, thing, part = _trace(
+                    oz, x, y, z, here, count[tile], eye, lamp, lamp_prims, lamp_things,
+                    things, prims, room, patches,
+                )  # fmt: skip
+                sr, sg, sb = sr + red, sg + green, sb + blue
+            rgb[i, j, 0], rgb[i, j, 1], rgb[i, j, 2] = 0.2 * sr, 0.2 * sg, 0.2 * sb
+
+
+def cast(optical_rays, valid, turn, eye_height, things, prims, room, patches):
+    """Render one image; edges between parts are smoothed.
 
     Args:
-        rays: unit rays in the gravity frame from (0, 0, eye_height), shape (h, w, 3).
+        optical_rays: unit rays in the optical frame, shape (h, w, 3).
         valid: which pixels have a ray, shape (h, w).
-        smooth: average four more rays where neighbouring pixels see different parts.
+        turn: gravity_from_camera rotation, shape (3, 3).
+        eye_height: optical centre above the floor, m.
+        things, prims, room, patches: as at the top of this file.
 
     Returns:
         rgb float32 (h, w, 3); range along the ray float32 (h, w), 0 without a ray; thing index
@@ -276,53 +439,22 @@ def cast(rays, valid, eye_height, things, prims, room, patches, smooth):
     distance = np.zeros((height, width), np.float32)
     thing_of = np.full((height, width), -2, np.int16)
     part_of = np.full((height, width), -99, np.int32)
-    for i in range(height):
-        for j in range(width):
-            if valid[i, j]:
-                x, y, z = rays[i, j, 0], rays[i, j, 1], rays[i, j, 2]
-                r, g, b, t, thing, part = _trace(eye_height, x, y, z, things, prims, room, patches)
-                rgb[i, j, 0], rgb[i, j, 1], rgb[i, j, 2] = r, g, b
-                distance[i, j], thing_of[i, j], part_of[i, j] = t, thing, part
-    if smooth:
-        _smooth_edges(rays, valid, eye_height, things, prims, room, patches, part_of, rgb)
+    rays = np.zeros((height, width, 3))
+    _turned(optical_rays, valid, turn, rays)
+    eye, eye_prims = np.empty((len(prims), 3)), np.empty((len(prims), 4))
+    lamp, lamp_prims = np.empty_like(eye), np.empty_like(eye_prims)
+    eye_things, lamp_things = np.empty((2, len(things), 4))
+    _look_from(0.0, 0.0, eye_height, things, prims, eye, eye_prims, eye_things)
+    light = room[_LIGHT : _LIGHT + 3]
+    _look_from(*light, things, prims, lamp, lamp_prims, lamp_things)
+    tiles = ((height + TILE - 1) // TILE) * ((width + TILE - 1) // TILE)
+    near, count = np.empty((tiles, len(prims)), np.int32), np.empty(tiles, np.int32)
+    _draw(
+        rays, valid, eye_height, near, count, eye, eye_prims, lamp, lamp_prims, lamp_things,
+        things, prims, room, patches, rgb, distance, thing_of, part_of,
+    )  # fmt: skip
+    _smooth_edges(
+        rays, valid, eye_height, near, count, eye, lamp, lamp_prims, lamp_things,
+        things, prims, room, patches, rgb, part_of,
+    )  # fmt: skip
     return rgb, distance, thing_of
-
-
-@_jit
-def _smooth_edges(rays, valid, eye_height, things, prims, room, patches, part_of, rgb):
-    height, width = valid.shape
-    for i in range(1, height - 1):
-        for j in range(1, width - 1):
-            p = part_of[i, j]
-            same = part_of[i, j + 1] == p and part_of[i + 1, j] == p
-            same = same and part_of[i, j - 1] == p and part_of[i - 1, j] == p
-            if same or not (
-                valid[i, j + 1] and valid[i, j - 1] and valid[i + 1, j] and valid[i - 1, j]
-            ):
-                continue
-            if not valid[i, j]:
-                continue
-            sr, sg, sb = rgb[i, j, 0], rgb[i, j, 1], rgb[i, j, 2]
-            for s in range(4):
-                a, b = (0.125 if s % 2 else -0.125), (0.125 if s < 2 else -0.125)
-                x = (
-                    rays[i, j, 0]
-                    + a * (rays[i, j + 1, 0] - rays[i, j - 1, 0])
-                    + b * (rays[i + 1, j, 0] - rays[i - 1, j, 0])
-                )
-                y = (
-                    rays[i, j, 1]
-                    + a * (rays[i, j + 1, 1] - rays[i, j - 1, 1])
-                    + b * (rays[i + 1, j, 1] - rays[i - 1, j, 1])
-                )
-                z = (
-                    rays[i, j, 2]
-                    + a * (rays[i, j + 1, 2] - rays[i, j - 1, 2])
-                    + b * (rays[i + 1, j, 2] - rays[i - 1, j, 2])
-                )
-                n = 1.0 / math.sqrt(x * x + y * y + z * z)
-                r, g, c, t, thing, part = _trace(
-                    eye_height, x * n, y * n, z * n, things, prims, room, patches
-                )
-                sr, sg, sb = sr + r, sg + g, sb + c
-            rgb[i, j, 0], rgb[i, j, 1], rgb[i, j, 2] = 0.2 * sr, 0.2 * sg, 0.2 * sb

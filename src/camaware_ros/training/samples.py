@@ -18,16 +18,16 @@ from camaware_ros.geometry.framing import Framing
 from camaware_ros.geometry.rays import STRIDE, cells, gravity_axes, ray_features
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.language.vocabulary import COLOURS, KINDS
-from camaware_ros.training.augment import sample_framing
+from camaware_ros.training.augment import ASPECT_JITTER, sample_framing
 from camaware_ros.training.cameras import BANDS, Band, Pose, View, sample_pose, sample_view
 from camaware_ros.training.photometry import develop
 from camaware_ros.training.queries import InView, Query, sample_queries
 from camaware_ros.training.render import cast
-from camaware_ros.training.scenes import Scene, sample_scene
+from camaware_ros.training.scenes import MAX_THINGS, Scene, Sight, sample_scene
 
 TOKEN = 16
-MAX_THINGS = 8
 CLEAR_PIXELS = 24
+AUGMENTATIONS = ("none", "paper", "full")
 ROUND_KINDS = ("ball", "cylinder", "cone", "lamp")
 
 
@@ -40,6 +40,8 @@ class SampleConfig:
         queries: phrases per image.
         prompt_length: ids per phrase.
         zoom: share of images that go through a camera-aware augmentation.
+        augment: which one: ``none``, ``paper`` (resize and shift of the principal point) or
+            ``full`` (also aspect, and another lens where the band has but one).
         mounting_known: share of images whose mounting is told to the network.
         band: family of cameras.
         seed: first half of every sample's random seed.
@@ -49,9 +51,14 @@ class SampleConfig:
     queries: int = 8
     prompt_length: int = 8
     zoom: float = 0.3
+    augment: str = "full"
     mounting_known: float = 0.75
     band: Band = field(default_factory=lambda: BANDS["train"])
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.augment not in AUGMENTATIONS:
+            raise ValueError(f"augment: expected one of {AUGMENTATIONS}, got {self.augment!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +79,17 @@ class Picture:
 def render_picture(rng: np.random.Generator, config: SampleConfig) -> Picture:
     """A random scene through a random camera."""
     pose = sample_pose(rng)
-    view = sample_view(rng, config.band, config.size)
-    gravity_from_camera = pose.gravity_from_camera
-    scene = sample_scene(rng, _bearings(view, gravity_from_camera), pose.height_m)
-    rays = np.where(view.valid[..., None], view.rays, 0.0) @ gravity_from_camera.T
+    augmented = config.augment != "none" and rng.random() < config.zoom
+    relensed = augmented and config.augment == "full" and rng.random() < 0.5
+    view = sample_view(rng, BANDS["train"] if relensed else config.band, config.size)
+    scene = sample_scene(rng, _sight(view, pose))
     rgb, range_m, thing_of = cast(
-        rays, view.valid, pose.height_m, scene.spheres, scene.prims, scene.room, scene.patches, True
-    )
+        view.rays, view.valid, pose.gravity_from_camera, pose.height_m, scene.spheres, scene.prims,
+        scene.room, scene.patches,
+    )  # fmt: skip
     image = develop(rng, rgb) * view.content[..., None].astype(np.uint8)
-    zoomed = rng.random() < config.zoom
-    framing = sample_framing(rng, view.camera, view.content) if zoomed else None
+    stretch = ASPECT_JITTER if config.augment == "full" else 0.0
+    framing = sample_framing(rng, view.camera, view.content, stretch) if augmented else None
     picture = Picture(
         image=image, camera=view.camera, content=view.content, cell_rays=view.cell_rays,
         cell_valid=view.cell_valid, range_m=range_m, thing_of=thing_of, pose=pose, scene=scene,
@@ -89,13 +97,23 @@ def render_picture(rng: np.random.Generator, config: SampleConfig) -> Picture:
     return picture if framing is None else reframe(picture, framing)
 
 
-def _bearings(view: View, gravity_from_camera: NDArray[np.float64]) -> tuple[float, float]:
-    """Bearings (left positive, rad) of the image's middle row, a little widened."""
-    row = view.camera.height // 2
-    level = view.rays[row][view.valid[row]] @ gravity_from_camera.T
-    bearing = np.arctan2(level[:, 1], level[:, 0])
-    low, high = float(bearing.min()), float(bearing.max())
-    wider = 0.06 * (high - low)
+def _sight(view: View, pose: Pose) -> Sight:
+    """Bearings of the image's middle row, elevations of its middle column, a little widened."""
+    row, column = view.camera.height // 2, view.camera.width // 2
+    turn = pose.gravity_from_camera.T
+    level = view.rays[row][view.valid[row]] @ turn
+    upright = view.rays[:, column][view.valid[:, column]] @ turn
+    right, left = _widened(np.arctan2(level[:, 1], level[:, 0]))
+    low, high = _widened(np.arctan2(upright[:, 2], np.hypot(upright[:, 0], upright[:, 1])))
+    return Sight(
+        bearing_rad=(right, left), elevation_rad=(low, high),
+        pixel_rad=1 / math.sqrt(view.camera.fx * view.camera.fy), eye_height_m=pose.height_m,
+    )  # fmt: skip
+
+
+def _widened(angles: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = float(angles.min()), float(angles.max())
+    wider = 0.05 * (high - low)
     return max(low - wider, -math.radians(85)), min(high + wider, math.radians(85))
 
 
@@ -153,6 +171,7 @@ def picture_truth(picture: Picture) -> Truth:
         seen=counts > 0,
         bearing_rad=-np.arctan2(centre_gravity[:, 1], centre_gravity[:, 0]),
         range_m=np.linalg.norm(centre, axis=1),
+        on=tuple(t.on for t in things),
     )
     return Truth(
         centre=centre,

@@ -1,7 +1,7 @@
 """Random rooms with named things in them, in the gravity frame below the camera.
 
 Frame: x level and forward, y left, z up, origin on the floor under the optical centre. Knows where
-things stand and how the room is painted; does not know pixels.
+things stand; how the room looks is in ``rooms``; does not know pixels.
 """
 
 from __future__ import annotations
@@ -14,20 +14,63 @@ from numpy.typing import NDArray
 
 from camaware_ros.language.vocabulary import COLOURS, KINDS
 from camaware_ros.training import furniture
-from camaware_ros.training.render import ROOM
+from camaware_ros.training.rooms import Prim, clutter, sample_room, wall
 
 FloatArray = NDArray[np.float64]
+
+VISIBLE_PIXELS = 45
+MAX_THINGS = 8
+ATTEMPTS = 6
+FLOOR = -1
+FACING = ("shelf", "cabinet", "monitor")
+"""Kinds whose front, on the -y side, usually looks towards the camera."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What a camera can see of a scene.
+
+    Attributes:
+        bearing_rad: from right to left, left positive.
+        elevation_rad: from low to high, up positive.
+        pixel_rad: angle that a pixel spans in the middle of the image.
+        eye_height_m: optical centre above the floor.
+    """
+
+    bearing_rad: tuple[float, float]
+    elevation_rad: tuple[float, float]
+    pixel_rad: float
+    eye_height_m: float
+
+    def distances(self, size: tuple[float, float, float], base: float) -> tuple[float, float]:
+        """From where to where a thing is in view and large enough to be told apart, m."""
+        level = base + size[2] / 2 - self.eye_height_m
+        limit = self.elevation_rad[0] if level < 0 else self.elevation_rad[1]
+        near = abs(level) / math.tan(abs(limit)) if level * limit > 0 else 20.0 * abs(level)
+        side = math.sqrt(0.8 * math.sqrt(size[0] * size[1]) * size[2] / VISIBLE_PIXELS)
+        reach = 0.5 * math.hypot(size[0], size[1])
+        far = math.sqrt(max((side / self.pixel_rad) ** 2 - level**2, 0.0))
+        return max(near, reach + 0.4), min(far, reach + 6.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
-    """One named thing: where it stands (m), its yaw (rad) and size (length >= width, height; m)."""
+    """One named thing: where it stands (m), its yaw (rad) and size (length >= width, height; m).
+
+    ``on`` is the index of the thing that it stands on, or ``FLOOR``.
+    """
 
     kind: str
     colour: str
     centre: tuple[float, float, float]
     yaw_rad: float
     size: tuple[float, float, float]
+    on: int = FLOOR
+
+    @property
+    def reach(self) -> float:
+        """Half the diagonal of its footprint, m."""
+        return 0.5 * math.hypot(self.size[0], self.size[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,126 +84,161 @@ class Scene:
     patches: FloatArray
 
 
-def sample_scene(
-    rng: np.random.Generator, bearing_rad: tuple[float, float], eye_height_m: float
-) -> Scene:
-    """A room with 2 to 7 things between the bearings (left positive) that the camera can see."""
-    things = _place_things(rng, bearing_rad)
-    prims, spheres = _build(rng, things)
-    room, patches = _sample_room(rng, things, eye_height_m)
-    return Scene(things=things, spheres=spheres, prims=prims, room=room, patches=patches)
-
-
-def _place_things(rng: np.random.Generator, bearing_rad: tuple[float, float]) -> tuple[Thing, ...]:
-    count = int(rng.integers(2, 8))
-    favourite = KINDS[rng.integers(len(KINDS))]
+def sample_scene(rng: np.random.Generator, sight: Sight) -> Scene:
+    """A room with up to 8 things that the camera can see."""
     things: list[Thing] = []
-    for _ in range(4 * count):
-        if len(things) == count:
-            break
-        kind = favourite if rng.random() < 0.25 else KINDS[rng.integers(len(KINDS))]
-        colour = COLOURS[rng.integers(len(COLOURS))]
-        if any(t.kind == kind and t.colour == colour for t in things) and rng.random() < 0.7:
-            continue
-        size = furniture.sample_size(rng, kind)
-        reach = 0.5 * math.hypot(size[0], size[1])
-        distance = reach + 0.45 + 6.0 * rng.beta(1.3, 1.6)
-        bearing = rng.uniform(*bearing_rad)
-        x, y = distance * math.cos(bearing), distance * math.sin(bearing)
-        if all(_apart(x, y, reach, other) for other in things):
-            yaw = rng.uniform(-math.pi, math.pi)
-            centre = (x, y, size[2] / 2)
-            things.append(Thing(kind=kind, colour=colour, centre=centre, yaw_rad=yaw, size=size))
-    return tuple(things)
+    count = int(rng.integers(4, MAX_THINGS + 1))
+    for kind in _draw_kinds(rng, count):
+        for _ in range(ATTEMPTS):
+            thing = _place(rng, kind, things, sight)
+            if thing is not None:
+                things.append(thing)
+                break
+    room, patches = sample_room(rng, _extent(things), sight.eye_height_m)
+    prims, spheres = _build(rng, things, room, sight)
+    return Scene(things=tuple(things), spheres=spheres, prims=prims, room=room, patches=patches)
 
 
-def _apart(x: float, y: float, reach: float, other: Thing) -> bool:
-    gap = 0.8 * (reach + 0.5 * math.hypot(other.size[0], other.size[1]))
-    return math.hypot(x - other.centre[0], y - other.centre[1]) > gap
+def _draw_kinds(rng: np.random.Generator, count: int) -> list[str]:
+    """Kinds in the order in which they are placed: what others stand on comes first."""
+    kinds = [KINDS[i] for i in rng.integers(len(KINDS), size=count)]
+    if rng.random() < 0.5:
+        kinds[-1] = kinds[0]
+    if rng.random() < 0.3:
+        kinds[-2] = kinds[0]
+    small = [kind in ("mug", "bottle", "monitor") for kind in kinds]
+    if rng.random() < 0.55 and not any(small):
+        small[1], kinds[1] = True, ("mug", "bottle", "monitor")[int(rng.integers(3))]
+    if any(small) and rng.random() < 0.8 and not all(small):
+        kinds[small.index(False)] = furniture.SUPPORTS[int(rng.integers(5))]
+    return sorted(kinds, key=_later)
 
 
-def _build(rng: np.random.Generator, things: tuple[Thing, ...]) -> tuple[FloatArray, FloatArray]:
-    """Primitives and bounding spheres of all things."""
-    prims: list[list[float]] = []
-    spheres = np.zeros((len(things), 6))
+def _later(kind: str) -> int:
+    if kind in furniture.SUPPORTS and kind != "box":
+        return 0
+    return 2 if kind in furniture.TABLETOP_SIZES_M else 1
+
+
+def _place(rng: np.random.Generator, kind: str, things: list[Thing], sight: Sight) -> Thing | None:
+    """One attempt to stand a thing somewhere; None where there is no room or it would be lost."""
+    colour = COLOURS[int(rng.integers(len(COLOURS)))]
+    if any(t.kind == kind and t.colour == colour for t in things) and rng.random() < 0.8:
+        return None
+    if kind in furniture.TABLETOP_SIZES_M and rng.random() < 0.8:
+        supports = [i for i, t in enumerate(things) if t.kind in furniture.SUPPORTS]
+        if supports:
+            on = supports[int(rng.integers(len(supports)))]
+            thing = _place_on(rng, kind, colour, things, on)
+            return thing if thing is not None and _visible(thing, sight) else None
+    size = furniture.sample_size(rng, kind)
+    near, far = sight.distances(size, 0.0)
+    if near >= far:
+        return None
+    if kind in furniture.SUPPORTS and rng.random() < 0.6:
+        far = min(far, max(near + 0.4, rng.uniform(1.0, 2.2) / (100 * sight.pixel_rad) + near))
+    a, b, c, d = rng.random(4)
+    distance = near + (far - near) * (1 - math.sqrt(1 - a)) ** 0.8
+    bearing = sight.bearing_rad[0] + b * (sight.bearing_rad[1] - sight.bearing_rad[0])
+    yaw = math.pi * (2 * c - 1)
+    if kind in FACING and d < 0.85:
+        yaw = bearing - math.pi / 2 + 2.4 * (c - 0.5)
+    if kind == "door":
+        yaw = bearing + math.pi / 2 + 2.2 * (c - 0.5)
+        distance = near + (far - near) * (0.2 + 0.8 * a)
+    centre = (distance * math.cos(bearing), distance * math.sin(bearing), size[2] / 2)
+    thing = Thing(kind=kind, colour=colour, centre=centre, yaw_rad=_wrapped(yaw), size=size)
+    return thing if all(_apart(thing, other) for other in things if other.on == FLOOR) else None
+
+
+def _wrapped(angle: float) -> float:
+    return math.remainder(angle, 2 * math.pi)
+
+
+def _visible(thing: Thing, sight: Sight) -> bool:
+    near, far = sight.distances(thing.size, thing.centre[2] - thing.size[2] / 2)
+    return near <= math.hypot(thing.centre[0], thing.centre[1]) <= far
+
+
+def _place_on(
+    rng: np.random.Generator, kind: str, colour: str, things: list[Thing], on: int
+) -> Thing | None:
+    """A small thing on the surface of another, clear of its edges and of what stands there."""
+    size, below = furniture.sample_size(rng, kind, tabletop=True), things[on]
+    reach = 0.5 * math.hypot(size[0], size[1])
+    a, b = below.size[0] / 2 - reach, below.size[1] / 2 - reach
+    u, v, turn = rng.uniform(-1, 1, 3)
+    if min(a, b) <= 0 or (below.kind == "box" and below.on != FLOOR):
+        return None
+    if below.kind == "cart":
+        u = abs(u)
+    co, si = math.cos(below.yaw_rad), math.sin(below.yaw_rad)
+    top = below.centre[2] - below.size[2] / 2 + furniture.support_height(below.kind, below.size)
+    centre = (
+        below.centre[0] + co * a * u - si * b * v,
+        below.centre[1] + si * a * u + co * b * v,
+        top + size[2] / 2,
+    )
+    yaw = math.pi * turn
+    if kind in FACING:
+        yaw = _wrapped(math.atan2(centre[1], centre[0]) - math.pi / 2 + 1.2 * turn)
+    thing = Thing(kind=kind, colour=colour, centre=centre, yaw_rad=yaw, size=size, on=on)
+    return thing if all(_apart(thing, other) for other in things if other.on == on) else None
+
+
+def _apart(thing: Thing, other: Thing) -> bool:
+    gap = 0.85 * (thing.reach + other.reach)
+    dx, dy = thing.centre[0] - other.centre[0], thing.centre[1] - other.centre[1]
+    return dx * dx + dy * dy > gap * gap
+
+
+def _extent(things: list[Thing]) -> FloatArray:
+    """Level positions and reaches that the room must hold, the camera included, (n, 3)."""
+    return np.array([(0.0, 0.0, 0.5)] + [(t.centre[0], t.centre[1], t.reach) for t in things])
+
+
+def _build(
+    rng: np.random.Generator, things: list[Thing], room: FloatArray, sight: Sight
+) -> tuple[FloatArray, FloatArray]:
+    """Primitives and bounding spheres of all things, then of walls and clutter (thing -1)."""
+    prims: list[Prim] = []
+    spheres: list[tuple[float, ...]] = []
+    grains = rng.random((len(things), 2))
     for index, thing in enumerate(things):
-        paint = furniture.paint_roles(rng, thing.colour)
-        grain = rng.uniform(0, 0.06) if rng.random() < 0.5 else 0.0
+        paint = furniture.paint_roles(rng, thing.colour).tolist()
+        grain = 0.06 * grains[index, 0] if grains[index, 1] < 0.5 else 0.0
         first = len(prims)
         co, si = math.cos(thing.yaw_rad), math.sin(thing.yaw_rad)
+        cx, cy, cz = thing.centre
+        base = cz - thing.size[2] / 2
         for shape, (x, y, z), half, role in furniture.parts_of(rng, thing.kind, thing.size):
-            px = thing.centre[0] + co * x - si * y
-            py = thing.centre[1] + si * x + co * y
-            prims.append([shape, px, py, z, *half, co, si, *paint[role], index, grain])
+            px, py = cx + co * x - si * y, cy + si * x + co * y
+            prims.append((shape, px, py, base + z, *half, co, si, *paint[role], index, grain))
         radius = 0.5 * math.sqrt(sum(s * s for s in thing.size)) + 0.01
-        spheres[index] = (*thing.centre, radius, first, len(prims))
-    return np.array(prims, dtype=np.float64).reshape(-1, 14), spheres
-
-
-def _muted(rng: np.random.Generator, low: float = 0.25, high: float = 0.95) -> FloatArray:
-    """A wall or floor colour: mostly grey or pale, sometimes strong."""
-    grey = rng.uniform(low, high)
-    tint = rng.normal(0, 0.05 if rng.random() < 0.75 else 0.2, 3)
-    return np.clip(grey + tint, 0.03, 1.0)
-
-
-def _sample_room(
-    rng: np.random.Generator, things: tuple[Thing, ...], eye_height_m: float
-) -> tuple[FloatArray, FloatArray]:
-    room = np.zeros(len(ROOM))
-    yaw = rng.uniform(-math.pi, math.pi)
-    co, si = math.cos(yaw), math.sin(yaw)
-    room[:2] = co, si
-    x_span, y_span = [(0.0, 0.0, 0.5)], [(0.0, 0.0, 0.5)]
-    for t in things:
-        reach = 0.5 * math.hypot(t.size[0], t.size[1])
-        u, v = co * t.centre[0] + si * t.centre[1], co * t.centre[1] - si * t.centre[0]
-        x_span.append((u - reach, u + reach, reach))
-        y_span.append((v - reach, v + reach, reach))
-    margin = rng.uniform(0.05, 2.2, 4)
-    room[2] = min(s[0] for s in x_span) - margin[0] - 0.4
-    room[3] = max(s[1] for s in x_span) + margin[1] + 0.4
-    room[4] = min(s[0] for s in y_span) - margin[2] - 0.4
-    room[5] = max(s[1] for s in y_span) + margin[3] + 0.4
-    room[6] = max(rng.uniform(2.2, 3.4), eye_height_m + 0.3)
-    light_u, light_v = rng.uniform(room[2], room[3]), rng.uniform(room[4], room[5])
-    ambient = rng.uniform(0.3, 0.8)
-    room[ROOM["light_x"] : ROOM["light_z"] + 1] = (
-        co * light_u - si * light_v, si * light_u + co * light_v, rng.uniform(0.6, 0.97) * room[6],
-    )  # fmt: skip
-    shadow = rng.uniform(0.3, 1.0) if rng.random() < 0.7 else 0.0
-    room[ROOM["ambient"] : ROOM["shadow"] + 1] = ambient, rng.uniform(0.3, 0.9), shadow
-    room[ROOM["floor_mode"] : ROOM["floor_scale"] + 1] = rng.integers(0, 4), rng.uniform(0.2, 1.0)
-    floor, wall = _muted(rng), _muted(rng, 0.4, 1.0)
-    contrast = rng.uniform(0.02, 0.35)
-    room[ROOM["fr"] : ROOM["gb"] + 1] = *floor, *np.clip(floor + rng.normal(0, contrast, 3), 0, 1)
-    room[ROOM["wall_mode"] : ROOM["wall_scale"] + 1] = (
-        rng.choice([0, 0, 0, 3, 4]),
-        rng.uniform(0.3, 1.5),
+        spheres.append((cx, cy, cz, radius, first, len(prims)))
+    groups = clutter(rng, sight.bearing_rad, [(*t.centre[:2], t.reach) for t in things])
+    doors = [t for t in things if t.kind == "door"]
+    groups += [wall(rng, t.centre, t.yaw_rad, t.size, room) for t in doors if rng.random() < 0.75]
+    if not doors and rng.random() < 0.12:
+        bearing, distance = rng.uniform(*sight.bearing_rad), rng.uniform(3.0, 6.0)
+        centre = (distance * math.cos(bearing), distance * math.sin(bearing), 1.0)
+        yaw = bearing + math.pi / 2 + rng.uniform(-0.8, 0.8)
+        groups.append(wall(rng, centre, yaw, (rng.uniform(0.8, 1.3), 0.12, 2.05), room))
+    for group in groups:
+        first = len(prims)
+        prims += group
+        spheres.append((*_ball_around(group), first, len(prims)))
+    return (
+        np.array(prims, dtype=np.float64).reshape(-1, 14),
+        np.array(spheres, dtype=np.float64).reshape(-1, 6),
     )
-    room[ROOM["wr"] : ROOM["vb"] + 1] = *wall, *np.clip(wall + rng.normal(0, 0.06, 3), 0, 1)
-    room[ROOM["skirting"]] = rng.uniform(0.04, 0.14) if rng.random() < 0.6 else 0.0
-    room[ROOM["sr"] : ROOM["sb"] + 1] = _muted(rng, 0.1, 1.0)
-    room[ROOM["cr"] : ROOM["cb"] + 1] = _muted(rng, 0.7, 1.0)
-    return room, _sample_patches(rng, room)
 
 
-def _sample_patches(rng: np.random.Generator, room: FloatArray) -> FloatArray:
-    """Pictures, windows and doors on the walls, rugs on the floor; columns as in ``render``."""
-    rows = []
-    for _ in range(int(rng.integers(0, 5))):
-        wall = int(rng.integers(2, 6))
-        low, high = (room[4], room[5]) if wall < 4 else (room[2], room[3])
-        door = rng.random() < 0.3
-        half_height = 1.02 if door else rng.uniform(0.15, 0.6)
-        middle = half_height if door else rng.uniform(1.0, 1.9)
-        half_width = rng.uniform(0.38, 0.5) if door else rng.uniform(0.15, 0.9)
-        inner, frame = rng.uniform(0, 1, 3), _muted(rng, 0.1, 1.0)
-        rows.append(
-            [wall, rng.uniform(low, high), middle, half_width, half_height, 0, 0, 0, *inner, *frame]
-        )
-    if rng.random() < 0.35:
-        u, v = rng.uniform(room[2], room[3]), rng.uniform(room[4], room[5])
-        colours = rng.uniform(0.1, 0.9, 6)
-        rows.append([0, u, v, *rng.uniform(0.5, 1.6, 2), rng.integers(2), 0, 0, *colours])
-    return np.array(rows, dtype=np.float64).reshape(-1, 14)
+def _ball_around(group: list[Prim]) -> tuple[float, float, float, float]:
+    """A sphere around primitives: centre and radius, m."""
+    array = np.array(group)
+    centre = 0.5 * (array[:, 1:4].min(0) + array[:, 1:4].max(0))
+    across = np.maximum(array[:, 4], array[:, 5])
+    radii = np.sqrt(2 * across**2 + array[:, 6] ** 2)
+    radius = (np.linalg.norm(array[:, 1:4] - centre, axis=1) + radii).max()
+    return float(centre[0]), float(centre[1]), float(centre[2]), float(radius)
