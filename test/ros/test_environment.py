@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from camaware_ros.ros.environment import ros_environment
+from camaware_ros.ros.environment import ros_distribution, ros_environment
 
 NEWER, OLDER = "FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"
 
@@ -19,6 +19,7 @@ def test_traffic_stays_on_this_machine_by_default() -> None:
     "owner", [{"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}, {"ROS_LOCALHOST_ONLY": "0"}]
 )
 def test_an_owners_discovery_is_kept(owner: dict[str, str]) -> None:
+    owner = {**owner, "ROS_DISTRO": "kilted"}
     result = ros_environment(owner)
     changed = {name for name in result if result[name] != owner.get(name)}
     assert changed == {NEWER}
@@ -26,15 +27,27 @@ def test_an_owners_discovery_is_kept(owner: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     ("distro", "expected", "absent"),
-    [("", NEWER, OLDER), ("kilted", NEWER, OLDER), ("lyrical", NEWER, OLDER)]
+    [("kilted", NEWER, OLDER), ("lyrical", NEWER, OLDER)]
     + [("jazzy", OLDER, NEWER), ("humble", OLDER, NEWER)],
 )
 def test_the_profile_goes_where_that_distribution_reads_it(
     distro: str, expected: str, absent: str
 ) -> None:
-    result = ros_environment({"ROS_DISTRO": distro} if distro else {})
+    result = ros_environment({"ROS_DISTRO": distro})
     assert Path(result[expected]).is_file()
     assert absent not in result
+
+
+def test_the_distribution_of_the_wheels_is_known_where_none_is_sourced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = tmp_path / "ros_humble_rclpy-3.3.dist-info"
+    wheel.mkdir()
+    (wheel / "METADATA").write_text("Metadata-Version: 2.1\nName: ros-humble-rclpy\nVersion: 3.3\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert ros_distribution({}) == "humble"
+    assert OLDER in ros_environment({})
+    assert ros_distribution({"ROS_DISTRO": "lyrical"}) == "lyrical"
 
 
 @pytest.mark.parametrize(

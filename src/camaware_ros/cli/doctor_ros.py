@@ -70,11 +70,13 @@ def installed_findings(environment: Mapping[str, str]) -> list[Finding]:
     except (RuntimeError, OSError, ImportError) as error:
         fix = "pip install 'camaware_ros[ros]', or unset RMW_IMPLEMENTATION"
         return [Finding(subject="rclpy", level="bad", text=f"no middleware: {error}", fix=fix)]
-    distro = environment.get("ROS_DISTRO", "kilted, from PyPI")
+    from camaware_ros.ros.environment import ros_distribution
+
+    distro = ros_distribution(environment)
     findings = [Finding(subject="rclpy", level="ok", text=f"ROS {distro}, {rmw}")]
     for name in INTERFACES:
         if importlib.util.find_spec(name) is None:
-            apt = f"ros-{environment.get('ROS_DISTRO', 'DISTRO')}-{name.replace('_', '-')}"
+            apt = f"ros-{distro or 'DISTRO'}-{name.replace('_', '-')}"
             fix = f"`make setup` in a checkout, or apt install {apt}"
             findings.append(Finding(subject=name, level="bad", text="not installed", fix=fix))
         else:

@@ -1,12 +1,13 @@
 """Environment variables for the ROS processes that this package starts.
 
-A pure function of the environment it is given: it changes nothing by itself, and never overrides
-what the owner of a robot has set. Does not import rclpy.
+A function of the environment it is given and of the ROS that is installed: it changes nothing by
+itself, and never overrides what the owner of a robot has set. Does not import rclpy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from camaware_ros.resources import share_directory
@@ -15,7 +16,22 @@ _PROFILE_VARIABLES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILE
 # Set by owners who have chosen their own way of transport or discovery.
 _OWNER_VARIABLES = (*_PROFILE_VARIABLES, "FASTDDS_BUILTIN_TRANSPORTS", "ROS_DISCOVERY_SERVER")
 # Distributions whose Fast DDS (2.x) reads only the older name; newer ones warn about it.
-_OLDER_NAME = frozenset({"humble", "iron", "jazzy"})
+_OLDER_NAME = ("humble", "iron", "jazzy")
+
+
+def ros_distribution(environment: Mapping[str, str]) -> str:
+    """Name of the ROS distribution: the sourced one, else that of the wheels; "" without either."""
+    sourced = environment.get("ROS_DISTRO", "")
+    wheels = (name for name in (*_OLDER_NAME, "kilted") if _has_wheels(name))
+    return sourced or next(wheels, "")
+
+
+def _has_wheels(distribution: str) -> bool:
+    try:
+        version(f"ros-{distribution}-rclpy")
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def transport_profile() -> Path:
@@ -49,6 +65,6 @@ def ros_environment(base: Mapping[str, str]) -> dict[str, str]:
     if not any(base.get(name) for name in ("ROS_AUTOMATIC_DISCOVERY_RANGE", "ROS_LOCALHOST_ONLY")):
         environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     if not any(base.get(name) for name in _OWNER_VARIABLES):
-        older = base.get("ROS_DISTRO", "") in _OLDER_NAME
+        older = ros_distribution(base) in _OLDER_NAME
         environment[_PROFILE_VARIABLES[older]] = str(transport_profile())
     return environment
