@@ -130,3 +130,65 @@ def test_zero_slop_pairs_equal_stamps_only() -> None:
 def test_a_negative_slop_is_refused() -> None:
     with pytest.raises(ValueError, match="slop_ns.*-1"):
         FramePairing(slop_ns=-1)
+
+
+def told(pairing: FramePairing, stamp: int, camera: str, *, info_frame: str = "") -> list:
+    """Image and camera_info of a camera, image first; the payloads are its name."""
+    frame = info_frame or camera
+    pairs = (
+        pairing.add_image(stamp, camera, camera),
+        pairing.add_info(stamp, camera, frame),
+    )
+    return [(pair.image, pair.info) for pair in pairs if pair]
+
+
+@pytest.mark.parametrize("latest", [False, True])
+def test_a_camera_that_comes_never_gets_the_intrinsics_of_the_one_that_goes(latest: bool) -> None:
+    pairing = FramePairing(slop_ns=20 * MS, latest_info=latest)
+    for number in range(4):
+        told(pairing, number * FRAME, "old")
+    assert pairing.add_image(4 * FRAME + 1 * MS, "new", "new") is None
+    assert pairing.add_info(4 * FRAME + 1 * MS, "old", "old") is None
+    pairing.add_info(4 * FRAME + 2 * MS, "old", "old")
+    pair = pairing.add_info(4 * FRAME + 5 * MS, "new", "new") or pairing.add_image(
+        5 * FRAME, "new", "new"
+    )
+    assert (pair.image, pair.info, pair.frames) == ("new", "new", ("new", "new"))
+
+
+def test_two_cameras_on_one_topic_at_equal_stamps_keep_their_own() -> None:
+    pairing = FramePairing()
+    pairs = []
+    for number in range(5):
+        stamp = number * FRAME
+        pairs.append(pairing.add_info(stamp, "a", "a"))
+        pairs.append(pairing.add_image(stamp, "b", "b"))
+        pairs.append(pairing.add_info(stamp, "b", "b"))
+        pairs.append(pairing.add_image(stamp, "a", "a"))
+    found = [(pair.image, pair.info) for pair in pairs[4:] if pair]
+    assert len(found) >= 4 and all(image == info for image, info in found)
+
+
+def test_a_driver_that_gives_its_two_messages_two_frames_is_served() -> None:
+    pairing = FramePairing()
+    for number in range(4):
+        assert told(pairing, number * FRAME, "link", info_frame="optical") == [("link", "link")]
+    pair = [pairing.add_image(5 * FRAME, 0, "link"), pairing.add_info(5 * FRAME, 0, "optical")][1]
+    assert pair.frames == ("link", "optical")
+
+
+def test_a_frame_that_is_not_told_is_no_reason_to_refuse() -> None:
+    pairing = FramePairing()
+    assert pairing.add_image(1, "image", "camera") is None
+    assert pairing.add_info(1, "info", "").paired_by is PairedBy.EXACT
+
+
+@pytest.mark.parametrize("latest", [False, True])
+def test_camera_info_of_another_camera_only_is_told_with_both_names(latest: bool) -> None:
+    pairing = FramePairing(latest_info=latest)
+    told(pairing, 0, "old")
+    for number in range(1, 6):
+        assert pairing.add_info(number * FRAME, "info", "old") is None
+        assert pairing.add_image(number * FRAME, "image", "new") is None
+    unpaired = pairing.unpaired
+    assert (unpaired.gap_ns, unpaired.frame, unpaired.other_frame) == (None, "new", "old")

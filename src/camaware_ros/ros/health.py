@@ -27,6 +27,7 @@ class Reason(str, Enum):
     NO_IMAGE = "no_image"
     NO_CAMERA_INFO = "no_camera_info"
     STAMPS_APART = "stamps_apart"
+    FRAMES_DIFFER = "frames_differ"
     IMAGE_INVALID = "image_invalid"
     CAMERA_INVALID = "camera_invalid"
     IMAGE_TOO_OLD = "image_too_old"

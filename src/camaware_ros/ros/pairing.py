@@ -2,14 +2,16 @@
 
 Drivers differ: most stamp both messages alike, some re-stamp one of them by a few milliseconds, a
 few send camera_info only once. A camera that is swapped or zooms must never lend its old
-intrinsics to a new image, so equal stamps always win over near ones.
+intrinsics to a new image, so equal stamps always win over near ones, and a camera_info of another
+frame than the image's is taken only from a driver that is never seen to call both alike.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 Image = TypeVar("Image")
 Info = TypeVar("Info")
@@ -17,6 +19,7 @@ Info = TypeVar("Info")
 _CLOCK_RESET_NS = 1_000_000_000
 _WAITING_IMAGES = 4
 _KEPT_INFOS = 32
+_KEPT_FRAMES = 32
 
 
 class PairedBy(Enum):
@@ -34,6 +37,7 @@ class Pair(Generic[Image, Info]):
     Attributes:
         stamp_ns: of the image.
         gap_ns: stamp of the camera_info minus that of the image.
+        frames: frame_id of the image and of the camera_info.
     """
 
     image: Image
@@ -41,6 +45,7 @@ class Pair(Generic[Image, Info]):
     stamp_ns: int
     gap_ns: int
     paired_by: PairedBy
+    frames: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,27 @@ class Unpaired:
     """An image that found no camera_info.
 
     Attributes:
-        gap_ns: to the nearest one; None where there is none at all.
+        gap_ns: to the nearest one of its camera; None where there is none at all.
+        frame: frame_id of the image.
+        other_frame: frame_id of the newest camera_info, where it is of another camera.
     """
 
     stamp_ns: int
     gap_ns: int | None
+    frame: str = ""
+    other_frame: str | None = None
+
+
+class _Image(NamedTuple, Generic[Image]):
+    stamp_ns: int
+    frame: str
+    image: Image
+
+
+class _Info(NamedTuple, Generic[Info]):
+    stamp_ns: int
+    frame: str
+    info: Info
 
 
 class FramePairing(Generic[Image, Info]):
@@ -68,8 +89,9 @@ class FramePairing(Generic[Image, Info]):
             raise ValueError(f"slop_ns: expected 0 or more, got {slop_ns}")
         self._slop_ns = slop_ns
         self._latest_info = latest_info
-        self._images: list[tuple[int, Image]] = []
-        self._infos: list[tuple[int, Info]] = []
+        self._images: list[_Image[Image]] = []
+        self._infos: list[_Info[Info]] = []
+        self._image_frames: deque[str] = deque(maxlen=_KEPT_FRAMES)
         self._last_image_ns = self._last_info_ns = 0
         self._stamps_are_equal = True
         self._last_unpaired: Unpaired | None = None
@@ -79,81 +101,103 @@ class FramePairing(Generic[Image, Info]):
         """The image that last went without; None once a later one was paired."""
         return self._last_unpaired
 
-    def add_image(self, stamp_ns: int, image: Image) -> Pair[Image, Info] | None:
+    def add_image(self, stamp_ns: int, image: Image, frame: str = "") -> Pair[Image, Info] | None:
         """An image arrived. Returns the pair where its camera_info is certain already."""
         if stamp_ns < self._last_image_ns - _CLOCK_RESET_NS:
             self._forget_after(stamp_ns)
         self._last_image_ns = stamp_ns
+        self._image_frames.append(frame)
+        new = _Image(stamp_ns, frame, image)
+        infos = self._infos_of(new)
         if self._latest_info:
-            if not self._infos:
-                self._last_unpaired = Unpaired(stamp_ns, None)
-                return None
-            return self._paired(stamp_ns, image, self._infos[-1], PairedBy.LATEST)
-        exact = next((info for info in self._infos if info[0] == stamp_ns), None)
+            if infos:
+                return self._paired(new, infos[-1], PairedBy.LATEST)
+            self._last_unpaired = self._without(new)
+            return None
+        exact = next((info for info in infos if info.stamp_ns == stamp_ns), None)
         if exact is not None:
-            return self._paired(stamp_ns, image, exact, PairedBy.EXACT)
-        if self._equal_can_no_longer_come(stamp_ns):
-            return self._nearest(stamp_ns, image)
-        self._wait(stamp_ns, image)
+            return self._paired(new, exact, PairedBy.EXACT)
+        if self._equal_can_no_longer_come(new):
+            return self._nearest(new)
+        self._wait(new)
         return None
 
-    def add_info(self, stamp_ns: int, info: Info) -> Pair[Image, Info] | None:
+    def add_info(self, stamp_ns: int, info: Info, frame: str = "") -> Pair[Image, Info] | None:
         """A camera_info arrived. Returns the pair with the newest waiting image that it settles."""
         if stamp_ns < self._last_info_ns - _CLOCK_RESET_NS:
             self._forget_after(stamp_ns)
         self._last_info_ns = stamp_ns
-        self._infos = [*self._infos, (stamp_ns, info)][-_KEPT_INFOS:]
-        exact = next((image for image in self._images if image[0] == stamp_ns), None)
+        new = _Info(stamp_ns, frame, info)
+        self._infos = [*self._infos, new][-_KEPT_INFOS:]
+        waiting = [image for image in self._images if self._may_belong(image.frame, frame)]
+        exact = next((image for image in waiting if image.stamp_ns == stamp_ns), None)
         if exact is not None:
-            return self._paired(*exact, (stamp_ns, info), PairedBy.EXACT)
-        settled = [image for image in self._images if self._equal_can_no_longer_come(image[0])]
-        return self._nearest(*settled[-1]) if settled else None
+            return self._paired(exact, new, PairedBy.EXACT)
+        settled = [image for image in waiting if self._equal_can_no_longer_come(image)]
+        return self._nearest(settled[-1]) if settled else None
 
-    def _equal_can_no_longer_come(self, stamp_ns: int) -> bool:
+    def _infos_of(self, image: _Image[Image]) -> list[_Info[Info]]:
+        """Those that may be of the image's camera, oldest first."""
+        return [info for info in self._infos if self._may_belong(image.frame, info.frame)]
+
+    def _may_belong(self, image_frame: str, info_frame: str) -> bool:
+        """Alike, or of a driver that gives its two messages two frames, always."""
+        if image_frame == info_frame or not image_frame or not info_frame:
+            return True
+        info_is_of_another = info_frame in self._image_frames
+        image_has_its_own = any(info.frame == image_frame for info in self._infos)
+        return not info_is_of_another and not image_has_its_own
+
+    def _equal_can_no_longer_come(self, image: _Image[Image]) -> bool:
         """Stamps come in order, so a later camera_info rules an equal one out.
 
         Where the stream has shown that its stamps are never equal, a near one is enough at once.
         """
-        if any(info_ns > stamp_ns for info_ns, _ in self._infos):
+        gaps_ns = [info.stamp_ns - image.stamp_ns for info in self._infos_of(image)]
+        if any(gap_ns > 0 for gap_ns in gaps_ns):
             return True
-        near = any(abs(info_ns - stamp_ns) <= self._slop_ns for info_ns, _ in self._infos)
+        near = any(abs(gap_ns) <= self._slop_ns for gap_ns in gaps_ns)
         return near and not self._stamps_are_equal
 
-    def _nearest(self, stamp_ns: int, image: Image) -> Pair[Image, Info] | None:
-        info = min(self._infos, key=lambda entry: abs(entry[0] - stamp_ns))
-        if abs(info[0] - stamp_ns) <= self._slop_ns:
+    def _nearest(self, image: _Image[Image]) -> Pair[Image, Info] | None:
+        info = min(self._infos_of(image), key=lambda info: abs(info.stamp_ns - image.stamp_ns))
+        if abs(info.stamp_ns - image.stamp_ns) <= self._slop_ns:
             self._stamps_are_equal = False
-            return self._paired(stamp_ns, image, info, PairedBy.SLOP)
-        self._images = [waiting for waiting in self._images if waiting[0] > stamp_ns]
-        self._last_unpaired = Unpaired(stamp_ns, info[0] - stamp_ns)
+            return self._paired(image, info, PairedBy.SLOP)
+        self._images = [other for other in self._images if other.stamp_ns > image.stamp_ns]
+        self._last_unpaired = self._without(image)
         return None
 
     def _paired(
-        self, stamp_ns: int, image: Image, info: tuple[int, Info], paired_by: PairedBy
+        self, image: _Image[Image], info: _Info[Info], paired_by: PairedBy
     ) -> Pair[Image, Info]:
-        self._images = [waiting for waiting in self._images if waiting[0] > stamp_ns]
+        self._images = [other for other in self._images if other.stamp_ns > image.stamp_ns]
         self._last_unpaired = None
         if paired_by is PairedBy.EXACT:
             self._stamps_are_equal = True
         return Pair(
-            image=image,
-            info=info[1],
-            stamp_ns=stamp_ns,
-            gap_ns=info[0] - stamp_ns,
+            image=image.image,
+            info=info.info,
+            stamp_ns=image.stamp_ns,
+            gap_ns=info.stamp_ns - image.stamp_ns,
             paired_by=paired_by,
+            frames=(image.frame, info.frame),
         )
 
-    def _wait(self, stamp_ns: int, image: Image) -> None:
-        self._images = [*self._images, (stamp_ns, image)]
+    def _wait(self, image: _Image[Image]) -> None:
+        self._images = [*self._images, image]
         if len(self._images) > _WAITING_IMAGES:
-            dropped_ns = self._images[0][0]
-            gaps = [info_ns - dropped_ns for info_ns, _ in self._infos]
-            self._last_unpaired = Unpaired(dropped_ns, min(gaps, key=abs, default=None))
+            self._last_unpaired = self._without(self._images[0])
             self._images = self._images[1:]
+
+    def _without(self, image: _Image[Image]) -> Unpaired:
+        gaps_ns = [info.stamp_ns - image.stamp_ns for info in self._infos_of(image)]
+        strange = self._infos[-1].frame if self._infos and not gaps_ns else None
+        return Unpaired(image.stamp_ns, min(gaps_ns, key=abs, default=None), image.frame, strange)
 
     def _forget_after(self, stamp_ns: int) -> None:
         """A bag that starts over or a simulation that was reset sends old stamps again."""
         limit_ns = stamp_ns + _CLOCK_RESET_NS
-        self._images = [entry for entry in self._images if entry[0] <= limit_ns]
+        self._images = [image for image in self._images if image.stamp_ns <= limit_ns]
         if not self._latest_info:
-            self._infos = [entry for entry in self._infos if entry[0] <= limit_ns]
+            self._infos = [info for info in self._infos if info.stamp_ns <= limit_ns]

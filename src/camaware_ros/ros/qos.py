@@ -5,25 +5,64 @@ from __future__ import annotations
 from rclpy.qos import (
     DurabilityPolicy,
     HistoryPolicy,
+    QoSPolicyKind,
     QoSProfile,
     ReliabilityPolicy,
-    qos_profile_sensor_data,
+    qos_policy_name_from_kind,
 )
+from rclpy.qos_overriding_options import QoSOverridingOptions
 
 INPUT_QOS_NAMES = ("sensor_data", "reliable")
+
+
+OVERRIDABLE = (
+    QoSPolicyKind.HISTORY,
+    QoSPolicyKind.DEPTH,
+    QoSPolicyKind.RELIABILITY,
+    QoSPolicyKind.DURABILITY,
+)
+_INPUT_DEPTH = 5
 
 
 def input_qos(name: str) -> QoSProfile:
     """For subscribing to a camera: ``sensor_data`` accepts every publisher, ``reliable`` few.
 
+    Each call gives a profile of its own, because rclpy writes overrides into it.
+
     Raises:
         ValueError: on another name.
     """
     if name == "sensor_data":
-        return qos_profile_sensor_data
+        return QoSProfile(
+            history=HistoryPolicy.KEEP_LAST,
+            depth=_INPUT_DEPTH,
+            reliability=ReliabilityPolicy.BEST_EFFORT,
+        )
     if name == "reliable":
-        return reliable_qos(5)
+        return reliable_qos(_INPUT_DEPTH)
     raise ValueError(f"image_qos: expected one of {', '.join(INPUT_QOS_NAMES)}, got {name!r}")
+
+
+def overridable() -> QoSOverridingOptions:
+    """Lets ``qos_overrides.<topic>.subscription.<policy>`` change a subscription's profile."""
+    return QoSOverridingOptions(OVERRIDABLE)
+
+
+def incompatibility(topic: str, kind: QoSPolicyKind) -> str:
+    """A sentence about a publisher that a subscription on ``topic`` cannot hear, with the fix."""
+    parameter = f"qos_overrides.{topic}.subscription"
+    if kind == QoSPolicyKind.RELIABILITY:
+        return (
+            f"a publisher of {topic} is best effort, which is less than this node asks for: set "
+            f"image_qos to sensor_data and {parameter}.reliability, if given, to best_effort"
+        )
+    if kind == QoSPolicyKind.DURABILITY:
+        return (
+            f"a publisher of {topic} is volatile, which is less than this node asks for: set "
+            f"{parameter}.durability to volatile"
+        )
+    name = qos_policy_name_from_kind(kind).lower()
+    return f"a publisher of {topic} offers less {name} than this node asks for: change either"
 
 
 def reliable_qos(depth: int = 10) -> QoSProfile:
