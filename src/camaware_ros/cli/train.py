@@ -31,14 +31,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(path: Path, processes: int) -> int:
-    """One run, after the one that it builds on unless that one is finished."""
+    """One run, after those that it builds on unless these are finished."""
     from camaware_ros.training.trainer import TrainConfig
 
     config = TrainConfig.from_yaml(path)
-    if config.after and not Path(str(config.init_from)).is_dir():
-        status = _run(path.parent / config.after, processes)
-        if status:
-            return status
+    for earlier, made in ((config.after, config.init_from), (config.teacher_run, config.teacher)):
+        if earlier and not Path(str(made)).is_dir():
+            status = _run(path.parent / earlier, processes)
+            if status:
+                return status
     command = [
         sys.executable, "-m", "torch.distributed.run", "--standalone",
         "--nproc-per-node", str(processes),

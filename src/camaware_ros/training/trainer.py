@@ -25,10 +25,20 @@ from camaware_ros.language.vocabulary import COLOURS, KINDS
 from camaware_ros.model.checkpoint import inherit_weights, save_checkpoint
 from camaware_ros.model.config import ModelConfig
 from camaware_ros.model.grounder import CameraAwareGrounder
+from camaware_ros.model.teacher import (
+    GeometryNetwork,
+    load_teacher,
+    teacher_config,
+    teacher_sizes,
+)
 from camaware_ros.training.cameras import BANDS
 from camaware_ros.training.data import RenderedScenes, collate
+from camaware_ros.training.dialogue_losses import dialogue_losses, with_spoken_targets
+from camaware_ros.training.distill import Distiller, require_teacher
 from camaware_ros.training.losses import grounding_losses, point_targets, total_loss
 from camaware_ros.training.samples import SampleConfig
+from camaware_ros.training.spatial_losses import spatial_losses
+from camaware_ros.training.teachers.lessons import TeacherModule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +53,13 @@ class TrainConfig:
         learning_rate, weight_decay: of AdamW.
         warmup_steps, decay: of the schedule; decay is the share of all steps at the end.
         init_from: folder of a finished model to start from, or None.
+        learns: ``grounder``, or ``teacher``: our own geometry network (``model.teacher``), whose
+            sizes ``model`` then overrides.
+        teacher: folder of a finished teacher, or None; needed by ``prior: inject`` and ``distill``.
+        teacher_run: YAML of the run that trains the teacher (relative to this one's folder), or
+            None; ``camaware train`` makes up for it.
+        distill: the teacher's token features and range map are targets of the loss; nothing of
+            the teacher is in the finished model.
         after: YAML of the run that comes before this one (relative to this one's folder), or None;
             ``camaware train`` makes up for it, and this run starts from its model.
         band: family of cameras (see ``cameras.BANDS``).
@@ -61,6 +78,10 @@ class TrainConfig:
     weight_decay: float = 0.02
     init_from: str | None = None
     after: str | None = None
+    learns: str = "grounder"
+    teacher: str | None = None
+    teacher_run: str | None = None
+    distill: bool = False
     band: str = "train"
     model: dict[str, object] = field(default_factory=dict)
     samples: dict[str, object] = field(default_factory=dict)
@@ -79,28 +100,44 @@ class TrainConfig:
             config = cls(**record)
         except TypeError as error:
             raise ValueError(f"{path}: {error}") from error
-        if config.after is None:
-            return config
-        earlier = cls.from_yaml(path.parent / config.after)
-        return replace(config, init_from=str(Path(earlier.output) / "model"))
+        if config.after is not None:
+            earlier = cls.from_yaml(path.parent / config.after)
+            config = replace(config, init_from=str(Path(earlier.output) / "model"))
+        if config.teacher_run is not None:
+            teaching = cls.from_yaml(path.parent / config.teacher_run)
+            config = replace(config, teacher=str(Path(teaching.output) / "model"))
+        return config
 
 
 class GroundingModule(nn.Module):
     """The network with its loss, in the form that ``Trainer`` calls."""
 
-    def __init__(self, network: CameraAwareGrounder) -> None:
-        """Wrap a network."""
+    def __init__(self, network: CameraAwareGrounder, distiller: Distiller | None = None) -> None:
+        """Wrap a network, and a teacher for it if there is one."""
         super().__init__()
         self.network = network
+        self.distiller = distiller
 
     def forward(self, **batch: torch.Tensor) -> dict[str, object]:
         """Loss and its parts."""
-        _, _, among = point_targets(batch)
+        _, _, among = point_targets(with_spoken_targets(batch))
         pixels = batch["pixels"].contiguous(memory_format=torch.channels_last)
-        out = self.network(pixels, batch["rays"], batch["tokens"], among)
-        config = self.network.config
+        config, rays = self.network.config, batch["rays"]
+        spatial = bool(config.spatial_layers)
+        dialogue = batch.get("dialogue")
+        out = self.network(pixels, rays, batch["tokens"], among, dialogue, spatial=spatial)
         parts = grounding_losses(out, batch, config.canonical_range, config.grid)
+        if dialogue is not None:
+            parts |= dialogue_losses(out, batch, config.canonical_range)
+        if spatial:
+            parts |= spatial_losses(out, batch)
+        if self.distiller is not None:
+            parts |= self.distiller(out, pixels, rays, config.grid)
         return {"loss": total_loss(parts), "parts": {k: v.detach() for k, v in parts.items()}}
+
+    def save(self, folder: Path, record: dict[str, object]) -> None:
+        """Write the finished model."""
+        save_checkpoint(folder, self.network, WordTokenizer(), record)
 
 
 class GroundingTrainer(Trainer):
@@ -144,13 +181,14 @@ class HistoryFile(TrainerCallback):
 
 def optimiser(network: nn.Module, config: TrainConfig) -> torch.optim.AdamW:
     """AdamW; no decay on norms, biases and embeddings."""
-    decay = [p for p in network.parameters() if p.ndim >= 2]
-    rest = [p for p in network.parameters() if p.ndim < 2]
+    learning = [p for p in network.parameters() if p.requires_grad]
+    decay = [p for p in learning if p.ndim >= 2]
+    rest = [p for p in learning if p.ndim < 2]
     groups = [
         {"params": decay, "weight_decay": config.weight_decay},
         {"params": rest, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.97))
+    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.97), fused=True)
 
 
 def trapezoid(step: int, total: int, warmup: int, decay: int) -> float:
@@ -163,16 +201,36 @@ def trapezoid(step: int, total: int, warmup: int, decay: int) -> float:
 
 
 def build_network(config: TrainConfig, tokenizer: WordTokenizer) -> CameraAwareGrounder:
-    """A new network, or one whose weights come from ``init_from``."""
+    """A new network, or one whose weights come from ``init_from``; with its teacher in place."""
     shape = ModelConfig(
         vocabulary=tokenizer.size, kinds=len(KINDS), colours=len(COLOURS), **config.model
     )
+    teacher = None
+    if shape.prior == "inject":
+        teacher = load_teacher(Path(require_teacher(config.teacher, "prior: inject")))
+        shape = replace(shape, teacher=teacher_sizes(teacher.config))
     torch.manual_seed(config.seed)
     network = CameraAwareGrounder(shape)
     if config.init_from:
         fresh = inherit_weights(network, Path(config.init_from))
         print(f"{config.name}: from {config.init_from}, {len(fresh)} weights start fresh")
+    if teacher is not None:
+        network.teacher.network.load_state_dict(teacher.state_dict())
     return network
+
+
+def build_module(config: TrainConfig, tokenizer: WordTokenizer) -> GroundingModule | TeacherModule:
+    """What a run trains, with its loss."""
+    if config.learns == "teacher":
+        torch.manual_seed(config.seed)
+        return TeacherModule(GeometryNetwork(teacher_config(config.model)))
+    if config.learns != "grounder":
+        raise ValueError(f"learns: expected grounder or teacher, got {config.learns!r}")
+    network, distiller = build_network(config, tokenizer), None
+    if config.distill:
+        teacher = load_teacher(Path(require_teacher(config.teacher, "distill")))
+        distiller = Distiller(teacher, network.config.width)
+    return GroundingModule(network, distiller)
 
 
 def training_arguments(config: TrainConfig, steps: int) -> TrainingArguments:
@@ -195,18 +253,18 @@ def train(config: TrainConfig) -> Path:
     """Run (or resume) a training and write the finished model folder; returns its path."""
     torch.set_num_threads(config.threads)
     tokenizer = WordTokenizer()
-    network = build_network(config, tokenizer)
+    module = build_module(config, tokenizer)
+    shape = module.network.config
     samples = replace(
         SampleConfig(
-            size=(network.config.image_width, network.config.image_height),
-            prompt_length=network.config.prompt_length, band=BANDS[config.band], seed=config.seed,
+            size=(shape.image_width, shape.image_height),
+            prompt_length=shape.prompt_length, band=BANDS[config.band], seed=config.seed,
         ),
         **config.samples,
     )  # fmt: skip
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     steps = config.images // (config.batch * processes)
-    module = GroundingModule(network)
-    optim = optimiser(network, config)
+    optim = optimiser(module, config)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optim, lambda step: trapezoid(step, steps, config.warmup_steps, int(config.decay * steps))
     )
@@ -227,7 +285,7 @@ def train(config: TrainConfig) -> Path:
         f"{torch.cuda.device_count()} GPUs",
     }  # fmt: skip
     if trainer.is_world_process_zero():
-        save_checkpoint(output / "model", network, tokenizer, record)
+        module.save(output / "model", record)
         print(f"{config.name}: {config.images} images, {seconds / 60:.1f} min, {record['machine']}")
     return output / "model"
 
