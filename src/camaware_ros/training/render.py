@@ -19,6 +19,7 @@ from numba import njit
 
 FAR_M = 1e9
 TILE = 8
+CONTRAST = 0.05
 ROOM_FIELDS = (
     "cos_yaw", "sin_yaw", "x0", "x1", "y0", "y1", "height",
     "light_x", "light_y", "light_z", "ambient", "diffuse", "shadow",
@@ -347,14 +348,25 @@ def _turned(optical_rays, valid, turn, rays):
 
 
 @_inlined
-def _is_edge(valid, part_of, i, j):
-    """Whether a pixel and its four neighbours have rays and do not all see the same part."""
+def _is_edge(valid, part_of, rgb, i, j):
+    """Whether a pixel sees another part than a neighbour, and one that looks different."""
     p = part_of[i, j]
     same = part_of[i, j + 1] == p and part_of[i + 1, j] == p
     if same and part_of[i, j - 1] == p and part_of[i - 1, j] == p:
         return False
     around = valid[i, j + 1] and valid[i, j - 1] and valid[i + 1, j] and valid[i - 1, j]
-    return around and valid[i, j]
+    if not (around and valid[i, j]):
+        return False
+    across = max(_contrast(rgb, i, j, 0, 1), _contrast(rgb, i, j, 0, -1))
+    return max(across, _contrast(rgb, i, j, 1, 0), _contrast(rgb, i, j, -1, 0)) > CONTRAST
+
+
+@_inlined
+def _contrast(rgb, i, j, down, right):
+    """Difference of a pixel from one of its neighbours, summed over channels."""
+    k, n = i + down, j + right
+    first, second = abs(rgb[i, j, 0] - rgb[k, n, 0]), abs(rgb[i, j, 1] - rgb[k, n, 1])
+    return first + second + abs(rgb[i, j, 2] - rgb[k, n, 2])
 
 
 @_inlined
@@ -399,25 +411,25 @@ def _smooth_edges(
     rays, valid, oz, near, count, eye, lamp, lamp_prims, lamp_things,
     things, prims, room, patches, rgb, part_of,
 ):  # fmt: skip
-    """Average four more rays into pixels whose neighbours see other parts."""
+    """Average two more rays, on a diagonal, into pixels at the edge of a part."""
     height, width = valid.shape
     cols = (width + TILE - 1) // TILE
     for i in range(1, height - 1):
         for j in range(1, width - 1):
-            if not _is_edge(valid, part_of, i, j):
+            if not _is_edge(valid, part_of, rgb, i, j):
                 continue
             tile = (i // TILE) * cols + j // TILE
             here = near[tile]
             sr, sg, sb = rgb[i, j, 0], rgb[i, j, 1], rgb[i, j, 2]
-            for s in range(4):
-                a, b = (0.125 if s % 2 else -0.125), (0.125 if s < 2 else -0.125)
-                x, y, z = _between(rays, i, j, a, b)
+            tilt = 0.125 if (i + j) % 2 else -0.125
+            for a in (-0.125, 0.125):
+                x, y, z = _between(rays, i, j, a, tilt if a > 0.0 else -tilt)
                 red, green, blue, t, thing, part = _trace(
                     oz, x, y, z, here, count[tile], eye, lamp, lamp_prims, lamp_things,
                     things, prims, room, patches,
                 )  # fmt: skip
                 sr, sg, sb = sr + red, sg + green, sb + blue
-            rgb[i, j, 0], rgb[i, j, 1], rgb[i, j, 2] = 0.2 * sr, 0.2 * sg, 0.2 * sb
+            rgb[i, j, 0], rgb[i, j, 1], rgb[i, j, 2] = sr / 3.0, sg / 3.0, sb / 3.0
 
 
 def cast(optical_rays, valid, turn, eye_height, things, prims, room, patches):
