@@ -53,7 +53,7 @@ class Query:
     type: str
 
 
-def _matches(view: InView, kind: str | None, colour: str | None) -> list[int]:
+def matches(view: InView, kind: str | None, colour: str | None) -> list[int]:
     """Every thing with at least a pixel in view that the words fit."""
     return [
         i
@@ -64,26 +64,27 @@ def _matches(view: InView, kind: str | None, colour: str | None) -> list[int]:
     ]
 
 
-def _pick_clear(rng: np.random.Generator, view: InView) -> int | None:
+def pick_clear(rng: np.random.Generator, view: InView) -> int | None:
+    """Any thing that may be asked for."""
     clear = np.flatnonzero(view.clear)
     return int(clear[int(rng.random() * len(clear))]) if len(clear) else None
 
 
-def _name(rng: np.random.Generator, view: InView, index: int) -> str | None:
+def name_of(rng: np.random.Generator, view: InView, index: int) -> str | None:
     """A name that means only this thing: its kind, or colour and kind."""
     kind, colour = view.kind[index], view.colour[index]
-    if len(_matches(view, kind, None)) == 1 and rng.random() < 0.4:
+    if len(matches(view, kind, None)) == 1 and rng.random() < 0.4:
         return kind
-    return f"{colour} {kind}" if len(_matches(view, kind, colour)) == 1 else None
+    return f"{colour} {kind}" if len(matches(view, kind, colour)) == 1 else None
 
 
 def _direct(rng: np.random.Generator, view: InView, form: str) -> Query | None:
-    index = _pick_clear(rng, view)
+    index = pick_clear(rng, view)
     if index is None:
         return None
     kind = view.kind[index] if form != "colour" else None
     colour = view.colour[index] if form != "kind" else None
-    if len(_matches(view, kind, colour)) != 1:
+    if len(matches(view, kind, colour)) != 1:
         return None
     return Query(f"{colour or ''} {kind or 'thing'}".strip(), index, form)
 
@@ -91,13 +92,13 @@ def _direct(rng: np.random.Generator, view: InView, form: str) -> Query | None:
 def _superlative(rng: np.random.Generator, view: InView) -> Query | None:
     """Closest, farthest, leftmost or rightmost of at least two clear things, by a margin."""
     word = SUPERLATIVES[int(rng.integers(len(SUPERLATIVES)))]
-    index = _pick_clear(rng, view)
+    index = pick_clear(rng, view)
     if index is None:
         return None
     draw = rng.random()
     noun = view.kind[index] if draw < 0.6 else None
     colour = view.colour[index] if draw > 0.8 else None
-    rivals = _matches(view, noun, colour)
+    rivals = matches(view, noun, colour)
     if len(rivals) < 2 or not view.clear[rivals].all():
         return None
     if word in ("closest", "farthest"):
@@ -115,7 +116,7 @@ def _superlative(rng: np.random.Generator, view: InView) -> Query | None:
 
 def _relation(rng: np.random.Generator, view: InView) -> Query | None:
     """'X left of Y': exactly one X clearly stands so to the one Y, and every other clearly not."""
-    index, anchor = _pick_clear(rng, view), _pick_clear(rng, view)
+    index, anchor = pick_clear(rng, view), pick_clear(rng, view)
     if index is None or anchor is None:
         return None
     stacked = [i for i, below in enumerate(view.on) if below >= 0 and view.clear[i]]
@@ -124,22 +125,22 @@ def _relation(rng: np.random.Generator, view: InView) -> Query | None:
         anchor = view.on[index]
     if index == anchor or not view.clear[anchor]:
         return None
-    anchor_name = _name(rng, view, anchor)
+    anchor_name = name_of(rng, view, anchor)
     colour = view.colour[index] if rng.random() < 0.3 else None
-    rivals = [i for i in _matches(view, view.kind[index], colour) if i != anchor]
+    rivals = [i for i in matches(view, view.kind[index], colour) if i != anchor]
     if anchor_name is None or not view.clear[rivals].all():
         return None
-    words = [word for word in RELATIONS if _holds(view, word, index, anchor)]
+    words = [word for word in RELATIONS if holds(view, word, index, anchor)]
     if not words:
         return None
     word = words[-1 if rng.random() < 0.7 else 0]
-    if any(_holds(view, word, rival, anchor) is not (rival == index) for rival in rivals):
+    if any(holds(view, word, rival, anchor) is not (rival == index) for rival in rivals):
         return None
     noun = f"{colour} {view.kind[index]}" if colour else view.kind[index]
     return Query(f"{noun} {word} {anchor_name}", index, "relation")
 
 
-def _holds(view: InView, word: str, a: int, b: int) -> bool | None:
+def holds(view: InView, word: str, a: int, b: int) -> bool | None:
     """Whether "a ``word`` b" is clearly true or clearly false; None where one could argue.
 
     Behind and before mean the same direction and clearly farther or nearer than the other.
@@ -160,7 +161,7 @@ def _holds(view: InView, word: str, a: int, b: int) -> bool | None:
 
 def _absent(rng: np.random.Generator, view: InView) -> Query | None:
     """Something that is not there; half of the time its colour and its kind are."""
-    index = _pick_clear(rng, view)
+    index = pick_clear(rng, view)
     kind, colour = KINDS[int(rng.integers(len(KINDS)))], COLOURS[int(rng.integers(len(COLOURS)))]
     if index is not None and rng.random() < 0.5:
         if rng.random() < 0.5:
@@ -168,8 +169,8 @@ def _absent(rng: np.random.Generator, view: InView) -> Query | None:
         else:
             colour = view.colour[index]
     if rng.random() < 0.2:
-        return None if _matches(view, kind, None) else Query(kind, ABSENT, "absent")
-    return None if _matches(view, kind, colour) else Query(f"{colour} {kind}", ABSENT, "absent")
+        return None if matches(view, kind, None) else Query(kind, ABSENT, "absent")
+    return None if matches(view, kind, colour) else Query(f"{colour} {kind}", ABSENT, "absent")
 
 
 _MAKERS: tuple[tuple[float, Callable[[np.random.Generator, InView], Query | None]], ...] = (

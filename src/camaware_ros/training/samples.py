@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.framing import Framing
 from camaware_ros.geometry.rays import STRIDE, cells, gravity_axes, ray_features
+from camaware_ros.language.dialogue import encode_dialogue
+from camaware_ros.language.dialogue_places import Place
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.language.vocabulary import COLOURS, KINDS
 from camaware_ros.training.augment import ASPECT_JITTER, sample_framing
 from camaware_ros.training.cameras import BANDS, Band, Pose, View, sample_pose, sample_view
+from camaware_ros.training.dialogues import Dialogue, sample_dialogue
 from camaware_ros.training.photometry import develop
 from camaware_ros.training.queries import InView, Query, sample_queries
 from camaware_ros.training.render import cast
@@ -44,6 +47,7 @@ class SampleConfig:
             ``full`` (also aspect, and another lens where the band has but one).
         mounting_known: share of images whose mounting is told to the network.
         band: family of cameras.
+        dialogues: also a question about each image with its answer.
         seed: first half of every sample's random seed.
     """
 
@@ -54,6 +58,7 @@ class SampleConfig:
     augment: str = "full"
     mounting_known: float = 0.75
     band: Band = field(default_factory=lambda: BANDS["train"])
+    dialogues: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -194,7 +199,40 @@ def make_sample(
             break
     queries = sample_queries(rng, truth.in_view, config.queries)
     known = rng.random() < config.mounting_known
-    return pack(config, picture, truth, queries, known, tokenizer)
+    sample = pack(config, picture, truth, queries, known, tokenizer)
+    if config.dialogues:
+        dialogue = sample_dialogue(rng, truth.in_view, places_of(picture, truth))
+        sample |= dialogue_arrays(dialogue, tokenizer)
+    return sample
+
+
+def dialogue_arrays(dialogue: Dialogue, tokenizer: WordTokenizer) -> dict[str, np.ndarray]:
+    """A question and its answer as arrays.
+
+    dialogue i64 (S,) ids; dialogue_answer f32 (S,), 1 on ids that are to be written;
+    dialogue_target i64 (MAX_THINGS,), the thing of each <loc> in order, -1 beyond the last.
+    """
+    ids, written = encode_dialogue(tokenizer, dialogue.question, dialogue.answer)
+    target = np.full(MAX_THINGS, -1, np.int64)
+    target[: len(dialogue.targets)] = dialogue.targets
+    return {
+        "dialogue": np.array(ids),
+        "dialogue_answer": np.array(written, np.float32),
+        "dialogue_target": target,
+    }
+
+
+def places_of(picture: Picture, truth: Truth) -> tuple[Place, ...]:
+    """The box of every thing as it is spelled; centres without a pixel take the middle."""
+    share = np.nan_to_num(truth.pixel / [picture.camera.width, picture.camera.height], nan=0.5)
+    turn = _yaw_targets(picture, truth)
+    yaw = 0.5 * np.arctan2(turn[:, 0], turn[:, 1])
+    return tuple(
+        Place(float(u), float(v), float(far), tuple(map(float, size)), float(angle))
+        for (u, v), far, size, angle in zip(
+            share, truth.in_view.range_m, truth.size, yaw, strict=True
+        )
+    )
 
 
 def pack(
