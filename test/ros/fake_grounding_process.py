@@ -27,6 +27,7 @@ class Result:
     localizations: tuple[Localization, ...]
     warnings: tuple[str, ...]
     network_seconds: float
+    range_map: np.ndarray
 
 
 class RedPixelGrounder:
@@ -38,6 +39,7 @@ class RedPixelGrounder:
         return cls()
 
     max_words = 6
+    description = "red pixels"
 
     def unknown_words(self, phrase: str) -> tuple[str, ...]:
         return WordTokenizer().unknown_words(phrase)
@@ -49,7 +51,7 @@ class RedPixelGrounder:
         wide = observation.camera.hfov_rad > np.radians(95)
         warnings = ("field of view outside of the trained range",) if wide else ()
         found = tuple(self._find(observation, phrase) for phrase in phrases)
-        return Result(found, warnings, 0.001)
+        return Result(found, warnings, 0.001, np.full((12, 16), RANGE_M, np.float32))
 
     def close(self) -> None:
         pass

@@ -11,7 +11,8 @@ from rclpy.parameter import Parameter
 
 from camaware_ros.resources import share_directory
 from camaware_ros.ros.grounding_settings import GroundingSettings
-from camaware_ros.ros.parameters import choice_checker, declare, read
+from camaware_ros.ros.parameter_files import SETTINGS, commented_yaml
+from camaware_ros.ros.parameters import declare, read, watch
 
 
 @pytest.fixture
@@ -62,15 +63,72 @@ def test_a_word_that_is_no_choice_is_refused_at_start_and_later(make_node) -> No
     declare(node, GroundingSettings)
     with pytest.raises(ValueError, match="backend: expected one of auto, onnx.*got 'abacus'"):
         read(node, GroundingSettings)
-    node.add_on_set_parameters_callback(choice_checker(GroundingSettings))
-    refused, accepted = node.set_parameters(
-        [Parameter("image_qos", value="perfect"), Parameter("backend", value="onnx")]
+    watch(node, GroundingSettings, lambda: False, lambda *_: None)
+    accepted, refused = node.set_parameters(
+        [Parameter("backend", value="onnx"), Parameter("image_qos", value="perfect")]
     )
     assert not refused.successful and "image_qos" in refused.reason
     assert accepted.successful and read(node, GroundingSettings).backend == "onnx"
 
 
-def test_the_yaml_file_names_every_parameter_with_its_default() -> None:
-    text = (share_directory() / "config" / "grounding_node.yaml").read_text()
+def test_while_configured_only_live_parameters_change_and_the_node_has_a_say(make_node) -> None:
+    node = make_node()
+    declare(node, GroundingSettings)
+    heard = []
+
+    def apply(settings: GroundingSettings, changed: frozenset[str]) -> None:
+        if settings.min_presence > 0.9:
+            raise ValueError("min_presence: nothing would be left")
+        heard.append((settings, changed))
+
+    watch(node, GroundingSettings, lambda: True, apply)
+
+    def tried(name: str, value: object) -> str:
+        (result,) = node.set_parameters([Parameter(name, value=value)])
+        return "" if result.successful else result.reason
+
+    assert tried("min_presence", 0.25) == ""
+    assert heard == [(GroundingSettings(min_presence=0.25), frozenset({"min_presence"}))]
+    assert "nothing would be left" in tried("min_presence", 0.95)
+    assert "image_transport: read when the node is configured" in tried(
+        "image_transport", "compressed"
+    )
+    assert "read-only" in tried("autostart", False)
+    assert "range" in tried("min_presence", 1.5)
+    assert read(node, GroundingSettings) == GroundingSettings(min_presence=0.25)
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"cameras": ("front", "front")}, "each name once"),
+        ({"cameras": ("front", "")}, "letters, digits"),
+        ({"cameras": ("rear view",)}, "'rear view'"),
+        ({"cameras": ()}, "a name at least"),
+        ({"cameras": ("a", "b"), "base_frame": ""}, "several cameras are joined"),
+        ({"output_frame": "base", "base_frame": ""}, "needs a base_frame"),
+        ({"output_frame": ""}, "expected a frame"),
+    ],
+)
+def test_settings_that_do_not_fit_together_are_refused(values, reason) -> None:
+    with pytest.raises(ValueError, match=reason):
+        GroundingSettings(**values)
+
+
+@pytest.mark.parametrize("node", SETTINGS)
+def test_the_yaml_file_is_what_the_declarations_give(node: str) -> None:
+    text = (share_directory() / "config" / f"{node}.yaml").read_text()
+    assert text == commented_yaml(node, SETTINGS[node]), (
+        "write it anew: python -m camaware_ros.ros.parameter_files"
+    )
+
+
+@pytest.mark.parametrize("node", SETTINGS)
+def test_the_yaml_file_given_to_a_node_changes_nothing(make_node, node: str) -> None:
+    text = (share_directory() / "config" / f"{node}.yaml").read_text()
     (section,) = yaml.safe_load(text).values()
-    assert section["ros__parameters"] == dataclasses.asdict(GroundingSettings())
+    settings = SETTINGS[node]
+    given, bare = make_node(**section["ros__parameters"]), make_node()
+    for each in (given, bare):
+        declare(each, settings)
+    assert read(given, settings) == read(bare, settings) == settings()

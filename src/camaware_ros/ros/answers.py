@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,3 +30,20 @@ def sentence(phrase: str, in_camera: Localization, placed: Localization | None) 
         f"I see: {phrase}, {distance:.2f} m away, {where}, at ({x:.2f}, {y:.2f}, {z:.2f}) m in "
         f"{placed.frame_id} ({placed.presence:.0%} likely)."
     )
+
+
+def joined_sentence(phrase: str, found: Sequence[Localization], cameras: Sequence[str]) -> str:
+    """The same about what several cameras see together.
+
+    Args:
+        phrase: that was asked for.
+        found: in the robot's base frame.
+        cameras: names of all.
+    """
+    if not found:
+        return f"I do not see: {phrase} (with {', '.join(cameras)})."
+    places = []
+    for thing in found:
+        x, y, z = thing.box.center
+        places.append(f"({x:.2f}, {y:.2f}, {z:.2f}) m in {thing.frame_id}")
+    return f"I see: {phrase}, at {' and at '.join(places)}."

@@ -5,6 +5,8 @@ Messages carry quaternions in the order x, y, z, w; this is the one place that s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from geometry_msgs.msg import Point, Pose, PoseWithCovariance, Quaternion, Transform, Vector3
 from numpy.typing import NDArray
@@ -21,6 +23,9 @@ from camaware_ros.geometry.boxes import Box3
 from camaware_ros.geometry.transforms import Rigid3
 from camaware_ros.ros.quaternion_pose import checked_pose
 from camaware_ros.types import Localization
+
+# class_id of a second result, of score 0, that says why the first deserves less trust.
+DOUBT = "outside_trained_range: "
 
 
 def rigid_from_transform(transform: Transform) -> Rigid3:
@@ -96,11 +101,28 @@ def detection_from_localization(localization: Localization, header: Header) -> D
 
 
 def detections_from_localizations(
-    localizations: tuple[Localization, ...], header: Header
+    localizations: tuple[Localization, ...], header: Header, doubts: Sequence[str] = ()
 ) -> Detection3DArray:
-    """All detections of one image; an empty array says that the image was looked at."""
+    """All detections of one image; an empty array says that the image was looked at.
+
+    Args:
+        localizations: in the header's frame.
+        header: stamp of the image, frame of the detections.
+        doubts: why they deserve less trust; each becomes a further result of score 0.
+    """
     detections = [detection_from_localization(found, header) for found in localizations]
+    for detection in detections:
+        detection.results += [
+            ObjectHypothesisWithPose(hypothesis=ObjectHypothesis(class_id=DOUBT + text, score=0.0))
+            for text in doubts
+        ]
     return Detection3DArray(header=header, detections=detections)
+
+
+def doubts_about(detection: Detection3D) -> tuple[str, ...]:
+    """Why a detection deserves less trust."""
+    names = [result.hypothesis.class_id for result in detection.results]
+    return tuple(name.removeprefix(DOUBT) for name in names if name.startswith(DOUBT))
 
 
 def localization_from_detection(detection: Detection3D) -> Localization:

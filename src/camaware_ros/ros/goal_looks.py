@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from vision_msgs.msg import Detection3DArray
 
 from camaware_ros.language.phrases import normalise_phrase
-from camaware_ros.ros.conversions import localization_from_detection
+from camaware_ros.ros.conversions import doubts_about, localization_from_detection
 from camaware_ros.ros.tf import Buffer, lookup_rigid
 from camaware_ros.types import Localization
 
@@ -45,6 +45,17 @@ def looks_at(
             look = look.in_frame(lookup_rigid(buffer, fixed_frame, frame, ns), fixed_frame)
         found.append(replace(look, label=target))
     return tuple(found)
+
+
+def doubts_at(target: str, message: Detection3DArray) -> tuple[str, ...]:
+    """Why the detections of the target deserve less trust than usual."""
+    return tuple(
+        doubt
+        for detection in message.detections
+        if detection.results
+        and normalise_phrase(localization_from_detection(detection).label) == target
+        for doubt in doubts_about(detection)
+    )
 
 
 def robot_xy(

@@ -17,7 +17,7 @@ from vision_msgs.msg import Detection3DArray
 from camaware_ros.language.commands import CommandError, parse_command
 from camaware_ros.localization.grid import GridMap
 from camaware_ros.localization.mission import Mission, Plan, planned
-from camaware_ros.ros.goal_looks import looks_at, robot_xy, stamp_s
+from camaware_ros.ros.goal_looks import doubts_at, looks_at, robot_xy, stamp_s
 from camaware_ros.ros.goal_messages import GoalStatus, grid_from_message, pose_from_goal
 from camaware_ros.ros.goal_settings import GoalSettings
 from camaware_ros.ros.navigation import Navigator, Outcome
@@ -54,14 +54,32 @@ class GoalSession:
     """
 
     def __init__(self, settings: GoalSettings, around: Surroundings) -> None:
-        self._settings = settings
-        self._config = settings.mission()
+        self.use(settings)
         self._around = around
         self._mission: Mission | None = None
         self._grid: GridMap | None = None
         self._no_grid = _NO_COSTMAP
         self._heard_s = 0.0
         self._status = GoalStatus(state="idle", code="NO_COMMAND", reason="no command has come yet")
+
+    def use(self, settings: GoalSettings) -> None:
+        """Go on with other settings.
+
+        Raises:
+            ValueError: on values that contradict each other; nothing is changed then.
+        """
+        self._config = settings.mission()
+        self._settings = settings
+
+    def time_went_back(self) -> None:
+        """Stop, and begin the order anew: looks from the old time are from the future now."""
+        if self._mission is None:
+            return
+        target = self._mission.target
+        self._drop()
+        self._heard_s = self._around.now_s()
+        self._mission = Mission(target=target, since_s=self._heard_s)
+        self._tell("looking", "CLOCK_JUMPED", "the clock went back, so the order begins anew")
 
     def command(self, text: str) -> None:
         """A new order takes the place of the old one, and the robot stops for it."""
@@ -110,6 +128,10 @@ class GoalSession:
             return
         self._heard_s = self._around.now_s()
         try:
+            doubts = doubts_at(mission.target, message)
+            if doubts and not settings.trust_outside_trained_range:
+                self._tell_on("OUTSIDE_TRAINED_RANGE", "; ".join(doubts))
+                return
             looks = looks_at(mission.target, message, self._around.buffer, settings.fixed_frame)
             for look in looks:
                 mission = mission.with_look(look, stamp_s(message), self._config)

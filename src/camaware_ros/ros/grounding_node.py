@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
+from camaware_ros.ros.clock_watch import ClockWatch
 from camaware_ros.ros.diagnostics import DiagnosticsPublisher
 from camaware_ros.ros.grounding_outputs import GroundingOutputs
 from camaware_ros.ros.grounding_session import GroundingSession
 from camaware_ros.ros.grounding_settings import GroundingSettings
-from camaware_ros.ros.health import Health, Level, Reason
-from camaware_ros.ros.parameters import choice_checker, declare, read
-from camaware_ros.ros.report import Report, StageFailed
+from camaware_ros.ros.health import Health, Reason
+from camaware_ros.ros.joined_outputs import JoinedOutputs
+from camaware_ros.ros.parameters import declare, read, watch
+from camaware_ros.ros.report import Report
+from camaware_ros.ros.shared_model import LoadGrounder, SharedModel
 from camaware_ros.ros.spin import autostart, run_node
 from camaware_ros.ros.tf import Buffer, TransformListener
-
-if TYPE_CHECKING:
-    from camaware_ros.grounder import Grounder
-
-LoadGrounder = Callable[..., "Grounder"]
+from camaware_ros.ros.transitions import tell_not_active, told
 
 
 class GroundingNode(LifecycleNode):
-    """Named things in 3-D from one camera, whichever camera that is.
+    """Named things in 3-D from cameras, whichever cameras they are.
 
     Args:
         load_grounder: called with model_dir, backend and threads when the node is configured.
@@ -35,62 +32,68 @@ class GroundingNode(LifecycleNode):
 
     def __init__(self, load_grounder: LoadGrounder) -> None:
         # First of all: rclpy destroys a node whose parameters it refuses.
-        self._grounder: Grounder | None = None
-        self._outputs: GroundingOutputs | None = None
+        self._model: SharedModel | None = None
         self._session: GroundingSession | None = None
         super().__init__("grounding_node")
         self._load_grounder = load_grounder
         declare(self, GroundingSettings)
-        self.add_on_set_parameters_callback(choice_checker(GroundingSettings))
-        self._report = Report(Health(time.monotonic()), self.get_logger())
+        watch(self, GroundingSettings, lambda: self._model is not None, self._use)
+        self.report = Report(Health(time.monotonic()), self.get_logger())
         period_s = self.get_parameter("diagnostics_period_s").value
-        self._diagnostics = DiagnosticsPublisher(self, self._report.health, period_s)
-        self._tell_not_active()
+        self._diagnostics = DiagnosticsPublisher(self, self.report.health, period_s)
+        self._clock_watch = ClockWatch(self, self.report)
+        tell_not_active(self.report)
 
+    @told
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Read the parameters, load the model, advertise. FAILURE where that cannot be done."""
-        try:
-            with self._report.stage("parameters", Reason.PARAMETER_INVALID):
-                self._settings = read(self, GroundingSettings)
-            with self._report.stage("model", Reason.MODEL_UNUSABLE, RuntimeError):
-                folder = self._settings.model_dir
-                self._grounder = self._load_grounder(
-                    model_dir=Path(folder) if folder else None,
-                    backend=self._settings.backend,
-                    threads=self._settings.threads,
-                )
-        except StageFailed:
-            return TransitionCallbackReturn.FAILURE
-        self._outputs = GroundingOutputs(self, self._report)
+        with self.report.stage("parameters", Reason.PARAMETER_INVALID):
+            self._settings = settings = read(self, GroundingSettings)
+        with self.report.stage("model", Reason.MODEL_UNUSABLE, RuntimeError):
+            model = SharedModel(self._load_grounder, settings)
+        self._outputs = {
+            camera: GroundingOutputs(self, self.report.of(camera), model.description, camera)
+            for camera in settings.cameras
+        }
+        self._joined = None
+        if len(settings.cameras) > 1:
+            self._joined = JoinedOutputs(self, settings.cameras, settings.base_frame)
         self._buffer = Buffer(node=self)
         self._listener = TransformListener(self._buffer, self)
+        self._model = model
         return super().on_configure(state)
 
+    @told
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Listen to the camera and to commands."""
-        result = super().on_activate(state)
-        self._report.health.expect_nothing()
-        self._session = GroundingSession(
+        """Listen to the cameras and to commands."""
+        assert self._model is not None
+        session = GroundingSession(
             self,
             settings=self._settings,
-            grounder=self._grounder,
+            model=self._model,
             buffer=self._buffer,
             outputs=self._outputs,
-            report=self._report,
+            joined=self._joined,
+            report=self.report,
         )
-        return result
+        self.report.health.ok("lifecycle")
+        self._session = session
+        return super().on_activate(state)
 
+    @told
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Finish the frame at hand, then listen to nothing."""
+        """Finish the frame at hand, then listen to nothing; the model stays loaded."""
         self._end_session()
         return super().on_deactivate(state)
 
+    @told
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let the model go."""
         result = super().on_cleanup(state)
         self._let_go()
         return result
 
+    @told
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop and let go, from any state."""
         self._end_session()
@@ -102,27 +105,30 @@ class GroundingNode(LifecycleNode):
         """Join the worker before the node goes."""
         if self._session is not None:
             self._session.join()
-        if self._grounder is not None:
-            self._grounder.close()
+        if self._model is not None:
+            self._model.close()
         super().destroy_node()
+
+    def _use(self, settings: GroundingSettings, changed: frozenset[str]) -> None:
+        assert self._model is not None
+        self._model.use(settings)
+        if self._session is not None:
+            self._session.use(settings, command_too="command" in changed)
+        self._settings = settings
 
     def _end_session(self) -> None:
         if self._session is not None:
             self._session.close()
             self._session = None
-        self._tell_not_active()
+        tell_not_active(self.report)
 
     def _let_go(self) -> None:
-        if self._outputs is not None and self._grounder is not None:
+        if self._model is not None:
             self._listener.unregister()
-            self._outputs.close()
-            self._grounder.close()
-            self._outputs = self._grounder = None
-
-    def _tell_not_active(self) -> None:
-        self._report.health.expect_nothing()
-        text = "the node is not active: configure and activate it"
-        self._report.health.problem("lifecycle", Reason.NOT_ACTIVE, text, Level.WARN)
+            for outputs in filter(None, (*self._outputs.values(), self._joined)):
+                outputs.close()
+            self._model.close()
+            self._model = None
 
 
 def main(arguments: Sequence[str] | None = None, load_grounder: LoadGrounder | None = None) -> int:

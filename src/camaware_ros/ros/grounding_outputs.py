@@ -6,17 +6,15 @@ import time
 
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import QoSProfile
-from sensor_msgs.msg import Image
-from std_msgs.msg import String
-from vision_msgs.msg import Detection3DArray
+from std_msgs.msg import Header, String
+from vision_msgs.msg import Detection3DArray, VisionInfo
 
 from camaware_ros.ros.camera_names import camera_topic
 from camaware_ros.ros.conversions import detections_from_localizations
 from camaware_ros.ros.grounding_work import Answer
-from camaware_ros.ros.image_messages import image_from_rgb
-from camaware_ros.ros.qos import reliable_qos
+from camaware_ros.ros.qos import latched_qos, reliable_qos
 from camaware_ros.ros.report import Report
-from camaware_ros.visualization.overlay import draw_overlay
+from camaware_ros.ros.view_outputs import ViewOutputs
 
 
 class GroundingOutputs:
@@ -25,10 +23,11 @@ class GroundingOutputs:
     Args:
         node: that publishes.
         report: told how long an answer took.
+        model: what vision_info says of it.
         camera: whose name all topics are under; empty where there is only one.
     """
 
-    def __init__(self, node: LifecycleNode, report: Report, camera: str = "") -> None:
+    def __init__(self, node: LifecycleNode, report: Report, model: str, camera: str = "") -> None:
         self._node = node
         self._report = report
 
@@ -37,17 +36,23 @@ class GroundingOutputs:
 
         self._detections = publisher(Detection3DArray, "detections_3d", reliable_qos())
         self._answers = publisher(String, "answer", reliable_qos())
-        self._overlays = publisher(Image, "overlay", reliable_qos(1))
+        self._views = ViewOutputs(node, camera_topic(camera, ""))
+        # Not a lifecycle publisher: the model is known from when it is loaded.
+        self._info = node.create_publisher(
+            VisionInfo, camera_topic(camera, "vision_info"), latched_qos()
+        )
+        stamp = node.get_clock().now().to_msg()
+        self._info.publish(VisionInfo(header=Header(stamp=stamp), method=model))
 
     def publish(self, answer: Answer) -> None:
-        """Publish an answer; the picture only where somebody looks at it."""
-        self._detections.publish(detections_from_localizations(answer.found, answer.header))
+        """Publish an answer; pictures of it only where somebody looks at them."""
+        self._detections.publish(
+            detections_from_localizations(answer.found, answer.header, answer.doubts)
+        )
         self._report.health.took("image to detection", time.monotonic() - answer.arrived_s)
         self._report.health.count("answers")
         self.say(answer.text)
-        if self._overlays.get_subscription_count():
-            overlay = draw_overlay(answer.observation, answer.in_camera)
-            self._overlays.publish(image_from_rgb(overlay, answer.image_header))
+        self._views.publish(answer)
 
     def say(self, text: str) -> None:
         """Publish a sentence."""
@@ -55,5 +60,7 @@ class GroundingOutputs:
 
     def close(self) -> None:
         """Stop advertising."""
-        for publisher in (self._detections, self._answers, self._overlays):
+        self._views.close()
+        for publisher in (self._detections, self._answers):
             self._node.destroy_lifecycle_publisher(publisher)
+        self._node.destroy_publisher(self._info)

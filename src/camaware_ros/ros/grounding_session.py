@@ -1,29 +1,27 @@
-"""What runs while grounding_node is active: camera, commands and the worker between them."""
+"""What runs while grounding_node is active: cameras, commands and the worker between them."""
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import String
 
-from camaware_ros.ros.camera_input import CameraInput, CameraPair
+from camaware_ros.ros.camera_channel import CameraChannel
 from camaware_ros.ros.command_state import NO_COMMAND, CommandState, state_after
-from camaware_ros.ros.frame_transforms import FrameTransforms
 from camaware_ros.ros.grounding_outputs import GroundingOutputs
 from camaware_ros.ros.grounding_settings import GroundingSettings
-from camaware_ros.ros.grounding_work import Answer, Frame, GroundingWork
+from camaware_ros.ros.grounding_work import Answer, Frame
 from camaware_ros.ros.health import Level, Reason
+from camaware_ros.ros.joined_outputs import JoinedOutputs
 from camaware_ros.ros.latest import LatestWorker
 from camaware_ros.ros.qos import reliable_qos
 from camaware_ros.ros.report import Report, StageFailed
+from camaware_ros.ros.shared_model import SharedModel
 from camaware_ros.ros.tf import Buffer
 
-if TYPE_CHECKING:
-    from camaware_ros.grounder import Grounder
-
-_IDLE_CHECK_PERIOD_S = 1.0
+_LOOK_AROUND_S = 1.0
 
 
 class GroundingSession:
@@ -32,9 +30,10 @@ class GroundingSession:
     Args:
         node: whose topics and clock are used.
         settings: of the node.
-        grounder: the model.
+        model: that finds things.
         buffer: of TF.
-        outputs: where answers go.
+        outputs: where each camera's answers go.
+        joined: where answers of several cameras go together; None for one camera.
         report: told of every problem.
     """
 
@@ -43,37 +42,59 @@ class GroundingSession:
         node: LifecycleNode,
         *,
         settings: GroundingSettings,
-        grounder: Grounder,
+        model: SharedModel,
         buffer: Buffer,
-        outputs: GroundingOutputs,
+        outputs: Mapping[str, GroundingOutputs],
+        joined: JoinedOutputs | None,
         report: Report,
     ) -> None:
-        self._node = node
-        self._settings = settings
-        self._grounder = grounder
-        self._outputs = outputs
-        self._report = report
-        self._checked_s = 0.0
+        self._node, self._model, self._report = node, model, report
+        self._outputs, self._joined = outputs, joined
         self._set_command(NO_COMMAND)
-        self._transforms = FrameTransforms(buffer, settings, report)
-        self._input = CameraInput(node, settings, report, self._on_pair)
-        work = GroundingWork(
-            grounder=grounder,
-            transforms=self._transforms,
-            rectified=self._input.rectified,
-            min_presence=settings.min_presence,
-            report=report,
-            publish=self._publish,
-        )
-        self._worker: LatestWorker[Frame] = LatestWorker(work, self._on_failed, "grounding")
+        if settings.command:
+            self._set_command(self._state(settings.command))
+        self._worker: LatestWorker[Frame] = LatestWorker(self._work, self._on_failed, "grounding")
+        self._channels = {
+            camera: CameraChannel(
+                node,
+                camera,
+                settings=settings,
+                model=model,
+                buffer=buffer,
+                report=report,
+                phrase=lambda: self._command.phrase,
+                submit=self._worker.submit,
+                publish=self._publish,
+            )
+            for camera in settings.cameras
+        }
         self._commands = node.create_subscription(
             String, "command", self._on_command, reliable_qos()
         )
+        # A timer on simulated time would stand still with it.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timer = node.create_timer(_LOOK_AROUND_S, self._look_around, clock=steady)
+
+    def use(self, settings: GroundingSettings, *, command_too: bool) -> None:
+        """Go on with other values of the live parameters.
+
+        Raises:
+            ValueError: on a command that cannot be obeyed; nothing is changed then.
+        """
+        if command_too:
+            state = self._state(settings.command) if settings.command else NO_COMMAND
+            if state.phrase is None and state.reason is not Reason.NO_COMMAND:
+                raise ValueError(f"command: {state.text}")
+            self._set_command(state)
+        for channel in self._channels.values():
+            channel.use(settings)
 
     def close(self) -> None:
         """Finish the frame at hand, then listen to nothing."""
         self.join()
-        self._input.close()
+        self._node.destroy_timer(self._timer)
+        for channel in self._channels.values():
+            channel.close()
         self._node.destroy_subscription(self._commands)
 
     def join(self) -> None:
@@ -81,49 +102,48 @@ class GroundingSession:
         self._worker.stop()
 
     def _on_command(self, message: String) -> None:
-        state = state_after(message.data, self._grounder.unknown_words, self._grounder.max_words)
+        state = self._state(message.data)
         self._set_command(state)
-        self._outputs.say(state.text)
+        voice = self._joined or next(iter(self._outputs.values()))
+        voice.say(state.text)
+
+    def _state(self, command: str) -> CommandState:
+        return state_after(command, self._model.unknown_words, self._model.max_words)
 
     def _set_command(self, state: CommandState) -> None:
         self._command = state
         self._report.health.fact("phrase", state.phrase or "none")
+        if self._joined is not None:
+            self._joined.forget()
         if state.reason is None:
             self._report.health.ok("command")
             return
         level = Level.WARN if state.reason is Reason.NO_COMMAND else Level.ERROR
         self._report.problem("command", state.reason, state.text, level)
 
-    def _on_pair(self, pair: CameraPair) -> None:
-        phrase, now_s = self._command.phrase, time.monotonic()
-        # Without a command, a look at the input now and then is enough to report what is wrong.
-        idle = phrase is None and now_s - self._checked_s < _IDLE_CHECK_PERIOD_S
-        if idle or self._is_too_old(pair.stamp_ns):
-            return
-        self._checked_s = now_s
-        frame_id = pair.image.message.header.frame_id
-        known = self._transforms.prefetch(frame_id, pair.stamp_ns)
-        frame = Frame(pair=pair, frame_id=frame_id, transforms=known, phrase=phrase)
-        if self._worker.submit(frame):
-            self._report.health.count("replaced by newer")
+    def _look_around(self) -> None:
+        for channel in self._channels.values():
+            channel.look_around()
 
-    def _is_too_old(self, stamp_ns: int) -> bool:
-        limit_s = self._settings.max_image_age_s
-        age_s = (self._node.get_clock().now().nanoseconds - stamp_ns) / 1e9
-        if limit_s and age_s > limit_s:
-            text = f"an image is {age_s:.3f} s old, max_image_age_s is {limit_s:.3f}"
-            self._report.problem("age", Reason.IMAGE_TOO_OLD, text)
-            return True
-        self._report.health.ok("age")
-        return False
+    def _work(self, frame: Frame) -> None:
+        channel = self._channels[frame.camera]
+        try:
+            channel.work(frame)
+        except StageFailed:
+            raise
+        except Exception as error:  # one frame's failure must not be the node's
+            if self._node.context.ok():
+                channel.failed(f"{type(error).__name__}: {error}")
+            raise
 
     def _publish(self, answer: Answer) -> None:
         # A command that came during the work makes its answer one to a question nobody asks.
-        if answer.phrase == self._command.phrase:
-            self._outputs.publish(answer)
-            self._report.health.ok("job")
+        if answer.phrase != self._command.phrase:
+            return
+        self._outputs[answer.camera].publish(answer)
+        if self._joined is not None:
+            self._joined.publish(answer)
+        self._channels[answer.camera].went_well()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, _: Exception) -> None:
         self._report.health.count("failed frames")
-        if not isinstance(error, StageFailed) and self._node.context.ok():
-            self._report.problem("job", Reason.JOB_FAILED, f"{type(error).__name__}: {error}")

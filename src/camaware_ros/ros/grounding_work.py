@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -20,10 +20,8 @@ from camaware_ros.ros.frame_transforms import FrameTransforms, Placement
 from camaware_ros.ros.health import Level, Reason
 from camaware_ros.ros.image_messages import RgbImage, rgb_from_compressed, rgb_from_image
 from camaware_ros.ros.report import Report
+from camaware_ros.ros.shared_model import SharedModel
 from camaware_ros.types import Localization, Observation
-
-if TYPE_CHECKING:
-    from camaware_ros.grounder import Grounder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +29,14 @@ class Frame:
     """An image that waits for its turn.
 
     Attributes:
+        camera: name of the camera; empty where there is only one.
         pair: image and camera_info messages.
         frame_id: optical frame of the image.
         transforms: what TF told when it arrived, by target frame.
         phrase: what to look for; None to only check the input.
     """
 
+    camera: str
     pair: CameraPair
     frame_id: str
     transforms: dict[str, Rigid3]
@@ -48,21 +48,27 @@ class Answer:
     """What is published for a frame.
 
     Attributes:
+        camera: name of the camera; empty where there is only one.
         phrase: that was looked for.
         header: stamp of the image, frame of the detections.
         image_header: of the image.
         found: the things that are there, in the frame of the detections.
         in_camera: the same in the optical frame.
+        placement: where the image was taken.
+        range_map: range of what is seen, metres, on the network's grid (``geometry.range_map``).
+        doubts: why the answer deserves less trust.
         text: a sentence.
         arrived_s: when the image came, monotonic.
     """
 
+    camera: str
     phrase: str
     header: Header
     image_header: Header
     observation: Observation
     found: tuple[Localization, ...]
     in_camera: tuple[Localization, ...]
+    range_map: NDArray[np.float32]
     text: str
     arrived_s: float
 
@@ -71,10 +77,10 @@ class GroundingWork:
     """The job of the worker.
 
     Args:
-        grounder: the model.
+        model: that finds things.
         transforms: TF at the image stamp.
         rectified: whether P of the camera_info holds.
-        min_presence: of things that are published.
+        min_presence: of things that are published; may be replaced at any time.
         report: told how every stage went.
         publish: called with every answer, in the worker's thread.
     """
@@ -82,17 +88,17 @@ class GroundingWork:
     def __init__(
         self,
         *,
-        grounder: Grounder,
+        model: SharedModel,
         transforms: FrameTransforms,
         rectified: bool,
         min_presence: float,
         report: Report,
         publish: Callable[[Answer], None],
     ) -> None:
-        self._grounder = grounder
+        self._model = model
         self._transforms = transforms
         self._rectified = rectified
-        self._min_presence = min_presence
+        self.min_presence = min_presence
         self._report = report
         self._publish = publish
 
@@ -133,7 +139,7 @@ class GroundingWork:
     def _answer(
         self, frame: Frame, observation: Observation, placement: Placement, phrase: str
     ) -> Answer:
-        result = self._grounder.ground(observation, [phrase])
+        result = self._model.ground(observation, [phrase])
         self._report.health.took("network", result.network_seconds)
         if result.warnings:
             text = "; ".join(result.warnings)
@@ -141,19 +147,21 @@ class GroundingWork:
         else:
             self._report.health.ok("range")
         (localization,) = result.localizations
-        in_camera = (localization,) if localization.presence >= self._min_presence else ()
+        in_camera = (localization,) if localization.presence >= self.min_presence else ()
         found = tuple(
             thing.in_frame(placement.output_from_camera, placement.output_frame)
             for thing in in_camera
         )
         image_header = frame.pair.image.message.header
         return Answer(
+            camera=frame.camera,
             phrase=phrase,
             header=Header(stamp=image_header.stamp, frame_id=placement.output_frame),
             image_header=image_header,
             observation=observation,
             found=found,
             in_camera=in_camera,
+            range_map=result.range_map,
             text=sentence(phrase, localization, found[0] if found else None),
             arrived_s=frame.pair.image.at_s,
         )

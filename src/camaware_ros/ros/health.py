@@ -6,6 +6,7 @@ work either is well or holds one problem with a code for programs and a sentence
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -41,6 +42,11 @@ class Reason(str, Enum):
     PARAMETER_INVALID = "parameter_invalid"
     QOS_INCOMPATIBLE = "qos_incompatible"
     JOB_FAILED = "job_failed"
+    TRANSITION_FAILED = "transition_failed"
+    NO_CLOCK = "no_clock"
+    CLOCK_JUMPED = "clock_jumped"
+    CLOCKS_DIFFER = "clocks_differ"
+    SEVERAL_PUBLISHERS = "several_publishers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +89,19 @@ class Health:
         self._latencies_s: dict[str, deque[float]] = {}
         self._since_s = now_s
         self._counts_then: Counter[str] = Counter()
+        self._events: dict[str, Problem] = {}
+        self._name = ""
+
+    def named(self, name: str) -> Health:
+        """The same health, told under a name (one of several cameras); empty: as it is."""
+        view = copy.copy(self)
+        view._name = f"{name} " if name else ""
+        return view
 
     def ok(self, stage: str) -> None:
         """The stage works."""
         with self._lock:
-            self._problems[stage] = None
+            self._problems[self._name + stage] = None
 
     def problem(
         self, stage: str, code: str | Reason, text: str, level: Level = Level.ERROR
@@ -97,45 +111,50 @@ class Health:
         Returns:
             True where the code is another than before (worth a line in the log).
         """
-        name = code.value if isinstance(code, Reason) else code
+        problem = Problem(_code(code), self._told(text), level)
         with self._lock:
-            before = self._problems.get(stage)
-            self._problems[stage] = Problem(name, text, level)
-        return before is None or before.code != name
+            before = self._problems.get(self._name + stage)
+            self._problems[self._name + stage] = problem
+        return before is None or before.code != problem.code
+
+    def event(self, stage: str, code: str | Reason, text: str) -> None:
+        """Something that is over already; the next snapshot tells it as a warning, once."""
+        with self._lock:
+            self._events[self._name + stage] = Problem(_code(code), self._told(text), Level.WARN)
 
     def expect(self, stage: str, code: str | Reason, source: str, silence_s: float) -> None:
         """From now on this stage should hear from ``source`` at least every ``silence_s``."""
-        name = code.value if isinstance(code, Reason) else code
         with self._lock:
-            self._streams[stage] = _Stream(name, source, silence_s)
+            self._streams[self._name + stage] = _Stream(_code(code), source, silence_s)
 
     def expect_nothing(self) -> None:
         """No stage is expected to hear anything (the node is not active)."""
         with self._lock:
-            self._streams = {}
-            self._problems = {}
+            self._streams.clear()
+            self._problems.clear()
 
     def heard(self, stage: str, now_s: float) -> None:
         """Something came; counts it as well."""
         with self._lock:
-            self._counts[stage] += 1
-            if stage in self._streams:
-                self._streams[stage].last_s = now_s
+            self._counts[self._name + stage] += 1
+            if self._name + stage in self._streams:
+                self._streams[self._name + stage].last_s = now_s
 
     def count(self, name: str, times: int = 1) -> None:
         """Something happened; shown as total and rate."""
         with self._lock:
-            self._counts[name] += times
+            self._counts[self._name + name] += times
 
     def fact(self, name: str, value: object) -> None:
         """A value to show as it is."""
         with self._lock:
-            self._facts[name] = str(value)
+            self._facts[self._name + name] = str(value)
 
     def took(self, name: str, seconds: float) -> None:
         """A duration, of which percentiles over the last 200 are shown."""
         with self._lock:
-            self._latencies_s.setdefault(name, deque(maxlen=200)).append(seconds)
+            durations = self._latencies_s.setdefault(self._name + name, deque(maxlen=200))
+            durations.append(seconds)
 
     def snapshot(self, now_s: float) -> Snapshot:
         """The state now; rates are since the last snapshot."""
@@ -146,6 +165,8 @@ class Health:
                 for stage, stream in self._streams.items()
                 if (silent := stream.silence(now_s))
             }
+            problems = self._events | problems
+            self._events.clear()
             ordered = sorted(problems.items(), key=lambda item: -item[1].level)
             values = [(stage, self._shown(problems.get(stage))) for stage in self._stages()]
             values += sorted(self._facts.items())
@@ -157,6 +178,9 @@ class Health:
             message="; ".join(texts) or "ok",
             values=tuple(values),
         )
+
+    def _told(self, text: str) -> str:
+        return f"{self._name.strip()}: {text}" if self._name else text
 
     def _stages(self) -> list[str]:
         return sorted({*self._problems, *self._streams})
@@ -181,6 +205,10 @@ class Health:
                 place = min(len(ordered) * percent // 100, len(ordered) - 1)
                 rows += [(f"{name} p{percent} ms", f"{1e3 * ordered[place]:.1f}")]
         return rows
+
+
+def _code(code: str | Reason) -> str:
+    return code.value if isinstance(code, Reason) else code
 
 
 class _Stream:

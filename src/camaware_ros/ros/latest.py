@@ -1,4 +1,4 @@
-"""A worker thread that always works on the newest item. Knows nothing of ROS or images."""
+"""A worker thread that always works on the newest items. Knows nothing of ROS or images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ Item = TypeVar("Item")
 
 
 class LatestWorker(Generic[Item]):
-    """One thread and a slot of one: a newer item replaces the older one that still waits.
+    """One thread and a slot of one per source: a newer item replaces the older that still waits.
+
+    The sources take turns: of those with an item that waits, the one served longest ago is next.
 
     Args:
         job: called in the thread with each item that was not replaced.
@@ -27,7 +29,8 @@ class LatestWorker(Generic[Item]):
         self._job = job
         self._on_error = on_error
         self._wake = threading.Condition()
-        self._slot: list[Item] = []
+        self._slots: dict[str, Item] = {}
+        self._turns: dict[str, int] = {}
         self._stopping = False
         self._replaced = 0
         self._done = 0
@@ -50,16 +53,16 @@ class LatestWorker(Generic[Item]):
         """Jobs that raised."""
         return self._failed
 
-    def submit(self, item: Item) -> bool:
+    def submit(self, item: Item, source: str = "") -> bool:
         """Hand over an item; never blocks on the job.
 
         Returns:
-            True where it replaced an older one that was still waiting.
+            True where it replaced an older one of its source that was still waiting.
         """
         with self._wake:
-            replaces = bool(self._slot)
+            replaces = source in self._slots
             self._replaced += replaces
-            self._slot = [item]
+            self._slots[source] = item
             self._wake.notify()
         return replaces
 
@@ -79,10 +82,12 @@ class LatestWorker(Generic[Item]):
     def _run(self) -> None:
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._slot or self._stopping)
+                self._wake.wait_for(lambda: self._slots or self._stopping)
                 if self._stopping:
                     return
-                item = self._slot.pop()
+                source = min(self._slots, key=lambda name: self._turns.get(name, 0))
+                self._turns[source] = max(self._turns.values(), default=0) + 1
+                item = self._slots.pop(source)
             self._work(item)
 
     def _work(self, item: Item) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 from rcl_interfaces.msg import (
@@ -23,6 +24,14 @@ class _Record(Protocol):
 Settings = TypeVar("Settings", bound=_Record)
 
 
+class Change(Enum):
+    """When a parameter may be changed, and the sentence that says so."""
+
+    START = "Given at start, fixed from then on."
+    CONFIGURE = "Read when the node is configured; refused while it is configured."
+    LIVE = "Can be set at any time and works at once."
+
+
 def parameter(
     default: Any,
     description: str,
@@ -30,6 +39,7 @@ def parameter(
     minimum: float | None = None,
     maximum: float | None = None,
     choices: Sequence[str] = (),
+    change: Change = Change.CONFIGURE,
 ) -> Any:
     """A dataclass field that is a ROS parameter.
 
@@ -39,9 +49,15 @@ def parameter(
         minimum: smallest value allowed, for numbers.
         maximum: largest value allowed, for numbers; needs a minimum.
         choices: the only values allowed, for strings.
+        change: when it may be changed.
     """
     limits = (minimum, maximum) if minimum is not None and maximum is not None else None
-    metadata = {"description": description, "limits": limits, "choices": tuple(choices)}
+    metadata = {
+        "description": description,
+        "limits": limits,
+        "choices": tuple(choices),
+        "change": change,
+    }
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -61,27 +77,57 @@ def read(node: Node, settings_type: type[Settings]) -> Settings:
     Raises:
         ValueError: on a string that is none of the field's choices.
     """
-    fields = dataclasses.fields(settings_type)  # type: ignore[arg-type]
-    values = {field.name: node.get_parameter(field.name).value for field in fields}
-    for field in fields:
-        _check_choice(field, values[field.name])
-    return settings_type(**values)
+    return _settings(node, settings_type, {})
 
 
-def choice_checker(settings_type: type[Settings]) -> Any:
-    """A callback for ``add_on_set_parameters_callback`` that refuses what ``read`` would."""
+def watch(
+    node: Node,
+    settings_type: type[Settings],
+    is_configured: Callable[[], bool],
+    apply: Callable[[Settings, frozenset[str]], None],
+) -> None:
+    """From now on refuse changes that cannot be made, with the reason, and hand on those that can.
+
+    Args:
+        node: that declared the settings.
+        settings_type: which.
+        is_configured: whether parameters that are read on configuring have been read.
+        apply: takes the settings as they would be and the names that were set, while the node is
+            configured; a ValueError, OSError or RuntimeError refuses the change.
+    """
     fields = {field.name: field for field in dataclasses.fields(settings_type)}  # type: ignore[arg-type]
 
     def check(changes: list[Parameter]) -> SetParametersResult:
-        for change in changes:
-            if change.name in fields:
-                try:
-                    _check_choice(fields[change.name], change.value)
-                except ValueError as error:
-                    return SetParametersResult(successful=False, reason=str(error))
+        wanted = {change.name: change.value for change in changes if change.name in fields}
+        try:
+            settings = _settings(node, settings_type, wanted)
+            if wanted and is_configured():
+                _check_live([fields[name] for name in wanted])
+                apply(settings, frozenset(wanted))
+        except (ValueError, OSError, RuntimeError) as error:
+            return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 
-    return check
+    node.add_on_set_parameters_callback(check)
+
+
+def _settings(node: Node, settings_type: type[Settings], wanted: dict[str, Any]) -> Settings:
+    fields = dataclasses.fields(settings_type)  # type: ignore[arg-type]
+    values = {field.name: node.get_parameter(field.name).value for field in fields} | wanted
+    for field in fields:
+        _check_choice(field, values[field.name])
+        if isinstance(field.default, tuple):
+            values[field.name] = tuple(values[field.name])
+    return settings_type(**values)
+
+
+def _check_live(changed: Sequence[dataclasses.Field[Any]]) -> None:
+    fixed = sorted(f.name for f in changed if f.metadata["change"] is not Change.LIVE)
+    if fixed:
+        raise ValueError(
+            f"{', '.join(fixed)}: read when the node is configured; clean it up (deactivate, "
+            "cleanup), set it, and configure again"
+        )
 
 
 def _check_choice(field: dataclasses.Field[Any], value: object) -> None:
@@ -95,7 +141,9 @@ def _descriptor(field: dataclasses.Field[Any]) -> ParameterDescriptor:
     choices = field.metadata["choices"]
     descriptor = ParameterDescriptor(
         description=description,
-        additional_constraints=f"one of: {', '.join(choices)}" if choices else "",
+        additional_constraints=(f"One of: {', '.join(choices)}. " if choices else "")
+        + field.metadata["change"].value,
+        read_only=field.metadata["change"] is Change.START,
     )
     if limits and isinstance(field.default, float):
         descriptor.floating_point_range = [

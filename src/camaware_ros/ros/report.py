@@ -21,11 +21,17 @@ class Report:
     Args:
         health: that the diagnostics publish.
         logger: of the node.
+        camera: that this is about, where there are several.
     """
 
-    def __init__(self, health: Health, logger: RcutilsLogger) -> None:
-        self.health = health
+    def __init__(self, health: Health, logger: RcutilsLogger, camera: str = "") -> None:
+        self.health = health.named(camera)
         self._logger = logger
+        self._prefix = f"{camera}: " if camera else ""
+
+    def of(self, camera: str) -> Report:
+        """The same report, told under a camera's name."""
+        return Report(self.health, self._logger, camera) if camera else self
 
     def problem(
         self, stage: str, reason: str | Reason, text: str, level: Level = Level.ERROR
@@ -34,9 +40,15 @@ class Report:
         if self.health.problem(stage, reason, text, level):
             code = reason.value if isinstance(reason, Reason) else reason
             if level is Level.ERROR:
-                self._logger.error(f"{code}: {text}")
+                self._logger.error(f"{code}: {self._prefix}{text}")
             else:
-                self._logger.warning(f"{code}: {text}")
+                self._logger.warning(f"{code}: {self._prefix}{text}")
+
+    def event(self, stage: str, reason: str | Reason, text: str) -> None:
+        """Something that is over already: a line in the log, and once in the diagnostics."""
+        self.health.event(stage, reason, text)
+        code = reason.value if isinstance(reason, Reason) else reason
+        self._logger.warning(f"{code}: {self._prefix}{text}")
 
     @contextmanager
     def stage(self, name: str, reason: str | Reason, *also: type[Exception]) -> Iterator[None]:

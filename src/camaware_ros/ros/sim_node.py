@@ -17,7 +17,7 @@ from camaware_ros.ros.parameters import declare, read
 from camaware_ros.ros.sim_loop import SimLoop, SimulationEnded
 from camaware_ros.ros.sim_navigation import NavigationServer
 from camaware_ros.ros.sim_publishers import SimPublishers
-from camaware_ros.ros.sim_settings import LIVE, SimSettings, pose_from_text
+from camaware_ros.ros.sim_settings import SimSettings, pose_from_text
 from camaware_ros.ros.spin import run_node
 from camaware_ros.simulation.render import Quality
 from camaware_ros.simulation.robot import Twist
@@ -77,10 +77,7 @@ class SimNode(Node):
     def _on_parameters(self, changes: list[Parameter]) -> SetParametersResult:
         """Apply changes of one call together; refuse all with the reason if one cannot be."""
         wanted = {change.name: change.value for change in changes}
-        fixed = sorted(set(wanted) & set(SimSettings.__dataclass_fields__) - set(LIVE))
         try:
-            if fixed:
-                raise ValueError(f"{', '.join(fixed)}: can only be set at start")
             self._apply(wanted)
         except ValueError as error:
             return SetParametersResult(successful=False, reason=str(error))
