@@ -12,6 +12,7 @@ import pytest
 import torch
 import yaml
 
+from camaware_ros.language.vocabulary import COLOURS, KINDS
 from camaware_ros.training.losses import WEIGHTS, grounding_losses, point_targets, total_loss
 from camaware_ros.training.trainer import TrainConfig, trapezoid
 
@@ -99,7 +100,8 @@ def test_a_perfect_answer_costs_almost_nothing() -> None:
     cells = batch["log_range"].view(6, 8, 4, 10, 4)
     out = {
         "code": code, "token": token, "dense_code": torch.zeros(6, 80, 11),
-        "classes": torch.zeros(6, 80, 17), "pointer": (share + 1e-9).log(),
+        "classes": torch.zeros(6, 80, len(KINDS) + len(COLOURS) + 1),
+        "pointer": (share + 1e-9).log(),
         "presence": 20 * (2 * positive - 1),
         "range_map": cells.permute(0, 1, 3, 2, 4).reshape(6, 80, 16),
         "up": batch["up"], "log_height": batch["log_height"],
@@ -112,7 +114,8 @@ def test_a_perfect_answer_costs_almost_nothing() -> None:
     dense = grounding_losses(out | {"code": code}, batch, canonical=True, grid=(8, 10))
     for name in ("offset", "range", "size", "yaw"):
         assert float(dense[name]) < float(worse[name]), name
-    assert set(losses) == {name for name in WEIGHTS if not name.startswith("belief")}
+    switched_on = ("belief", "spatial", "distill", "words", "said")
+    assert set(losses) == {name for name in WEIGHTS if not name.startswith(switched_on)}
     assert torch.isfinite(total_loss(losses))
 
 
