@@ -1,0 +1,195 @@
+"""Dialogues against a second reading of the scene, and a network that learns a few by heart."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+
+from camaware_ros.language.dialogue import DIALOGUE_LENGTH, encode_question, parse_question
+from camaware_ros.language.dialogue_places import PLACES, read_place
+from camaware_ros.language.dialogue_words import COUNTS, EOS
+from camaware_ros.language.tokenizer import LOC_ID, UNKNOWN_ID, WordTokenizer
+from camaware_ros.model.answers import write_answer
+from camaware_ros.model.config import ModelConfig
+from camaware_ros.model.grounder import CameraAwareGrounder
+from camaware_ros.training import samples
+from camaware_ros.training.cameras import BANDS
+from camaware_ros.training.data import collate
+from camaware_ros.training.dialogue_losses import dialogue_losses, with_spoken_targets
+from camaware_ros.training.dialogues import Dialogue, sample_dialogue
+from camaware_ros.training.losses import point_targets
+from camaware_ros.training.queries import InView
+
+TOKENIZER = WordTokenizer()
+CONFIG = samples.SampleConfig(dialogues=True, band=BANDS["trained range"], zoom=0.0)
+
+
+@pytest.fixture(scope="module")
+def asked() -> list[tuple[samples.Picture, samples.Truth, Dialogue]]:
+    """Dialogues about many scenes."""
+    found = []
+    for index in range(120):
+        rng = np.random.default_rng([31, index])
+        picture = samples.render_picture(rng, CONFIG)
+        truth = samples.picture_truth(picture)
+        if not truth.in_view.clear.any():
+            continue
+        places = samples.places_of(picture, truth)
+        found += [(picture, truth, sample_dialogue(rng, truth.in_view, places)) for _ in range(12)]
+    return found
+
+
+def named(view: InView, words: tuple[str, ...]) -> list[int]:
+    """Things in view that fit every word, written anew."""
+    fits = zip(view.kind, view.colour, view.seen, strict=True)
+    return [
+        i
+        for i, (kind, colour, seen) in enumerate(fits)
+        if seen and all(word in (kind, colour, "thing") for word in words)
+    ]
+
+
+def plain(phrase: str) -> bool:
+    """Only a colour and a kind."""
+    return len(phrase.split()) <= 2 and not phrase.split()[0].endswith("most")
+
+
+def test_every_topic_is_asked_and_nothing_is_told_of_things_hardly_in_view(asked) -> None:
+    topics = Counter(dialogue.question.topic for _, _, dialogue in asked)
+    assert len(topics) == 10 and min(topics.values()) > 0.02 * len(asked)
+    for _, truth, dialogue in asked:
+        assert truth.in_view.clear[list(dialogue.targets)].all()
+        ids = TOKENIZER.ids([*dialogue.question.tokens, *dialogue.answer])
+        assert (UNKNOWN_ID in ids) == ("<unk>" in dialogue.question.phrase)
+        assert dialogue.answer.count("<loc>") == len(dialogue.targets)
+
+
+def test_counts_presence_and_lists_are_those_of_the_scene(asked) -> None:
+    seen = Counter()
+    for _, truth, dialogue in asked:
+        view, topic, phrase = truth.in_view, dialogue.question.topic, dialogue.question.phrase
+        if "<unk>" in phrase:
+            assert dialogue.answer == tuple("i do not know that word".split())  # noqa: SIM905
+            seen["unknown"] += 1
+        elif topic == "see":
+            assert sorted(dialogue.targets) == list(np.flatnonzero(view.seen))
+            assert (np.diff(view.range_m[list(dialogue.targets)]) >= 0).all()
+            seen[topic] += 1
+        elif topic in ("count", "there") and plain(phrase):
+            things = named(view, tuple(phrase.split()))
+            assert sorted(dialogue.targets) == things
+            if topic == "count":
+                assert dialogue.answer[2] == COUNTS[len(things)]
+            else:
+                assert dialogue.answer[0] == ("yes" if things else "no")
+            seen[topic, min(len(things), 2)] += 1
+    assert len(seen) == 8 and min(seen.values()) > 8
+
+
+def test_whatever_an_answer_names_is_what_it_points_at(asked) -> None:
+    """Colour and kind words just before a <loc> fit the thing of that <loc>."""
+    checked = 0
+    for _, truth, dialogue in asked:
+        view, targets = truth.in_view, iter(dialogue.targets)
+        for number, token in enumerate(dialogue.answer):
+            if token != "<loc>":
+                continue
+            target = next(targets)
+            for word in dialogue.answer[max(0, number - 2) : number]:
+                if word in view.kind or word in view.colour:
+                    assert word in (view.kind[target], view.colour[target])
+                    checked += 1
+    assert checked > 500
+
+
+def test_relations_hold_by_bearing(asked) -> None:
+    checked = 0
+    for _, truth, dialogue in asked:
+        words = dialogue.question.phrase.split()
+        if dialogue.question.topic != "relation" or words[0] not in ("left", "right"):
+            continue
+        anchors = named(truth.in_view, tuple(words[2:]))
+        if len(anchors) != 1:
+            continue
+        bearing = truth.in_view.bearing_rad - truth.in_view.bearing_rad[anchors[0]]
+        for target in dialogue.targets:
+            assert (bearing[target] < 0) == (words[0] == "left")
+            checked += 1
+    assert checked > 10
+
+
+def test_spelled_boxes_are_the_things_own(asked) -> None:
+    checked = 0
+    for picture, truth, dialogue in asked:
+        if dialogue.question.topic != "place" or not dialogue.targets:
+            continue
+        place = read_place([token for token in dialogue.answer if token in PLACES])
+        (target,) = dialogue.targets
+        u, v = place.u * picture.camera.width, place.v * picture.camera.height
+        ray, _ = picture.camera.unproject(np.array([[u, v]]))
+        centre = truth.centre[target]
+        off = math.acos(min(1.0, float(ray[0] @ centre / np.linalg.norm(centre))))
+        assert off < 1.5 * picture.camera.hfov_rad / 64
+        assert place.range_m == pytest.approx(np.linalg.norm(centre), rel=0.04)
+        np.testing.assert_allclose(place.size_m, truth.size[target], rtol=0.05)
+        checked += 1
+    assert checked > 20
+
+
+def test_dialogues_leave_the_rest_of_a_sample_as_it_is() -> None:
+    plain_config = samples.SampleConfig(band=BANDS["trained range"], zoom=0.0)
+    with_words = samples.make_sample(CONFIG, 5, TOKENIZER)
+    without = samples.make_sample(plain_config, 5, TOKENIZER)
+    assert set(with_words) - set(without) == {
+        "dialogue", "dialogue_answer", "dialogue_target",
+    }  # fmt: skip
+    for name, value in without.items():
+        np.testing.assert_array_equal(value, with_words[name])
+    assert with_words["dialogue"].shape == (DIALOGUE_LENGTH,)
+
+
+def test_a_network_that_learnt_dialogues_by_heart_writes_them_freely() -> None:
+    """What training predicts with the truth before it, decoding writes on its own."""
+    torch.manual_seed(0)
+    network = CameraAwareGrounder(
+        ModelConfig(
+            vocabulary=TOKENIZER.size, kinds=22, colours=8, width=48, heads=2, stem=(8, 16, 32),
+            vision_layers=1, language_layers=2, vision_hidden=48, language_hidden=96,
+        )
+    )  # fmt: skip
+    batch = collate([samples.make_sample(CONFIG, index, TOKENIZER) for index in range(6)])
+    _, _, among = point_targets(with_spoken_targets(batch))
+    optimiser = torch.optim.AdamW(network.parameters(), lr=4e-3)
+    for _ in range(120):
+        out = network(batch["pixels"], batch["rays"], batch["tokens"], among, batch["dialogue"])
+        losses = dialogue_losses(out, batch, canonical=True)
+        loss = losses["words"] + losses["said_pointer"]
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    network.eval()
+    (eos,) = TOKENIZER.ids([EOS])
+    for index, ids in enumerate(batch["dialogue"].tolist()):
+        asked = batch["dialogue_answer"][index].argmax().item()
+        picture = batch["pixels"][index : index + 1], batch["rays"][index : index + 1]
+        written = write_answer(network, *picture, ids[:asked], eos)
+        expected = ids[asked : ids.index(eos) + 1]
+        assert list(written.ids) == expected
+        targets = batch["dialogue_target"][index, : expected.count(LOC_ID)]
+        pointed = written.found["pointer"][0].argmax(-1)
+        assert (batch["pixels_on_token"][index, targets, pointed] > 0).all()
+
+
+def test_questions_of_samples_are_encoded_as_a_persons_are() -> None:
+    for index in range(8):
+        sample = samples.make_sample(CONFIG, index, TOKENIZER)
+        asked = int(sample["dialogue_answer"].argmax())
+        words = [TOKENIZER.tokens[i] for i in sample["dialogue"][1 : asked - 1]]
+        if "<unk>" in words:
+            continue
+        question = parse_question(" ".join(words))
+        assert encode_question(TOKENIZER, question) == sample["dialogue"][:asked].tolist()
