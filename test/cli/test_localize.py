@@ -160,14 +160,14 @@ def test_models_it_cannot_use(scene: Path, tmp_path: Path, capsys) -> None:
     assert "manifest.json" in refused(capsys, *words, tmp_path / "none")
     cut = tmp_path / "cut"
     shutil.copytree(MODEL, cut)
-    graph = cut / "grounder.onnx"
+    graph = cut / "vision.onnx"
     graph.write_bytes(graph.read_bytes()[:-1000])
-    assert "grounder.onnx: expected sha256" in refused(capsys, *words, cut)
+    assert "vision.onnx: expected sha256" in refused(capsys, *words, cut)
     graph.unlink()
     assert "missing" in refused(capsys, *words, cut)
     tampered = tmp_path / "tampered"
     shutil.copytree(MODEL, tampered)
-    graph = tampered / "grounder.onnx"
+    graph = tampered / "vision.onnx"
     data = bytearray(graph.read_bytes())
     data[len(data) // 2] ^= 1
     graph.write_bytes(bytes(data))

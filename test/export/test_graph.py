@@ -1,16 +1,28 @@
-"""The exported graph: operators that TensorRT 10.3's parser knows, honest names, free phrases."""
+"""The exported graphs: operators that TensorRT 10.3's parser knows, honest names, free words."""
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
+
 import onnx
 import pytest
 
-from camaware_ros.export.calibrate import familiarity, sigma_scale
 from camaware_ros.grounder import DEFAULT_MODEL
 from camaware_ros.resources import share_directory
-from camaware_ros.runtime.contract import INPUT_NAMES, OUTPUT_NAMES
-from camaware_ros.runtime.onnx_backend import GRAPH_FILE
+from camaware_ros.runtime.contract import (
+    LANGUAGE_INPUTS,
+    LANGUAGE_OUTPUTS,
+    VISION_INPUTS,
+    VISION_OUTPUTS,
+)
+from camaware_ros.runtime.manifest import (
+    GRAPH_WEIGHTS_FILE,
+    LANGUAGE_FILE,
+    VISION_FILE,
+    WEIGHTS_FILE,
+    graph_record,
+    read_manifest,
+)
 
 # a subset of the operators that the ONNX parser of TensorRT 10.3 supports
 ALLOWED = {
@@ -22,11 +34,25 @@ ALLOWED = {
     "ReduceSum", "Reshape", "Shape", "Sigmoid", "Sin", "Slice", "Softmax", "Split", "Sqrt",
     "Squeeze", "Sub", "Tile", "Transpose", "Unsqueeze", "Where",
 }  # fmt: skip
+FOLDER = share_directory() / "models" / DEFAULT_MODEL
+NAMES = {
+    VISION_FILE: (VISION_INPUTS, VISION_OUTPUTS),
+    LANGUAGE_FILE: (LANGUAGE_INPUTS, LANGUAGE_OUTPUTS),
+}
+
+
+@pytest.fixture(scope="module", params=sorted(NAMES))
+def path(request: pytest.FixtureRequest) -> Path:
+    return FOLDER / request.param
 
 
 @pytest.fixture(scope="module")
-def graph() -> onnx.ModelProto:
-    return onnx.load(share_directory() / "models" / DEFAULT_MODEL / GRAPH_FILE)
+def graph(path: Path) -> onnx.ModelProto:
+    return onnx.load(path, load_external_data=False)
+
+
+def axes(value: onnx.ValueInfoProto) -> list[int | str]:
+    return [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
 
 
 def test_operators_are_those_of_an_old_parser(graph: onnx.ModelProto) -> None:
@@ -40,35 +66,31 @@ def test_nothing_of_the_machine_that_exported_it_is_left(graph: onnx.ModelProto)
     assert b".py" not in graph.SerializeToString()
 
 
-def test_names_and_free_phrases(graph: onnx.ModelProto) -> None:
-    onnx.checker.check_model(graph)
-    assert tuple(i.name for i in graph.graph.input) == INPUT_NAMES
-    assert tuple(o.name for o in graph.graph.output) == OUTPUT_NAMES
-    dims = [d.dim_param or d.dim_value for d in graph.graph.input[2].type.tensor_type.shape.dim]
-    assert dims[0] == 1 and isinstance(dims[1], str) and dims[2] == 8
-    digits = [
-        d.dim_param
-        for value in [*graph.graph.input, *graph.graph.output, *graph.graph.value_info]
-        for d in value.type.tensor_type.shape.dim
-        if d.dim_param.isdigit()
+def test_names_and_free_axes(graph: onnx.ModelProto, path: Path) -> None:
+    onnx.checker.check_model(str(path))
+    inputs, outputs = NAMES[path.name]
+    assert tuple(i.name for i in graph.graph.input) == inputs
+    assert tuple(o.name for o in graph.graph.output) == outputs
+    values = [*graph.graph.input, *graph.graph.output, *graph.graph.value_info]
+    assert not [
+        name for v in values for name in axes(v) if isinstance(name, str) and name.isdigit()
     ]
-    assert not digits
+    free = {i.name: [isinstance(a, str) for a in axes(i)] for i in graph.graph.input}
+    if path.name == VISION_FILE:
+        assert not any(any(axis) for axis in free.values())
+    else:
+        assert free["keys"] == free["values"] == [False, False, True, False]
+        assert free["ids"] == free["position"] == [False, True]
+        assert free["mask"] == [False, False, True, True] and free["select"] == [False, True, True]
 
 
-def test_sigma_scale_repairs_wrong_spreads() -> None:
-    rng = np.random.default_rng(0)
-    true = np.array([0.01, 0.02, 0.08])
-    errors = rng.normal(size=(20_000, 3)) * true
-    stated = np.broadcast_to(true * [2.0, 0.5, 1.0], errors.shape)
-    np.testing.assert_allclose(sigma_scale(errors, stated), [0.5, 2.0, 1.0], rtol=0.05)
+def test_says_what_it_was_made_of(graph: onnx.ModelProto) -> None:
+    found = {p.key: p.value for p in graph.metadata_props}
+    assert found == graph_record(read_manifest(FOLDER))
+    assert len(found["weights_sha256"]) == 64 and found["contract"] == "2"
 
 
-def test_familiarity_separates_strangers() -> None:
-    rng = np.random.default_rng(1)
-    mix = rng.normal(size=(24, 24))
-    known = (rng.normal(size=(3000, 24)) @ mix).astype(np.float32)
-    mean, whiten, limit = familiarity(known)
-    again = rng.normal(size=(500, 24)) @ mix
-    strange = rng.normal(size=(500, 24)) @ mix + 8 * mix[0]
-    assert (np.linalg.norm((again - mean) @ whiten.T, axis=1) > limit).mean() < 0.02
-    assert (np.linalg.norm((strange - mean) @ whiten.T, axis=1) > limit).mean() > 0.9
+def test_weights_are_stored_once() -> None:
+    """Both graphs together need no more room than the fp16 checkpoint in fp32."""
+    graphs = sum((FOLDER / name).stat().st_size for name in (*NAMES, GRAPH_WEIGHTS_FILE))
+    assert graphs < 2.1 * (FOLDER / WEIGHTS_FILE).stat().st_size

@@ -143,16 +143,16 @@ def missing(folder: Path) -> None:
 
 
 def missing_graph(folder: Path) -> None:
-    (folder / "grounder.onnx").unlink()
+    (folder / "vision.onnx").unlink()
 
 
 def truncated(folder: Path) -> None:
-    graph = folder / "grounder.onnx"
+    graph = folder / "vision.onnx"
     graph.write_bytes(graph.read_bytes()[:-1000])
 
 
 def tampered(folder: Path) -> None:
-    graph = folder / "grounder.onnx"
+    graph = folder / "vision.onnx"
     data = bytearray(graph.read_bytes())
     data[len(data) // 2] ^= 1
     graph.write_bytes(data)
@@ -162,9 +162,9 @@ def tampered(folder: Path) -> None:
     ("spoil", "reason"),
     [
         (missing, "manifest"),
-        (missing_graph, "grounder.onnx"),
-        (truncated, "grounder.onnx"),
-        (tampered, "grounder.onnx"),
+        (missing_graph, "vision.onnx"),
+        (truncated, "vision.onnx"),
+        (tampered, "vision.onnx"),
     ],
 )
 def test_a_model_that_cannot_be_trusted_is_refused_in_words(

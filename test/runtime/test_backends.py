@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from camaware_ros.export.to_onnx import GOLDEN_FILE, load_golden
 from camaware_ros.runtime.backend import open_backend
-from camaware_ros.runtime.contract import ModelOutputs, outputs_from
+from camaware_ros.runtime.contract import FOUND_NAMES, ModelOutputs, outputs_from
+from camaware_ros.runtime.golden import GOLDEN_FILE, load_golden
 from camaware_ros.runtime.manifest import checked_file, read_manifest
+from camaware_ros.runtime.prompt import next_prompt, phrases_prompt
 
 TOLERANCE = 1e-4
 
@@ -47,11 +48,48 @@ def test_any_number_of_phrases(shipped: Path, name: str, phrases: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["onnx", "torch"])
+def test_seen_once_read_often(shipped: Path, name: str) -> None:
+    """Phrases asked one by one behind one look are those asked together."""
+    backend = open_backend(shipped, read_manifest(shipped), name, threads=1)
+    inputs, expected = load_golden(shipped / GOLDEN_FILE)[1]
+    seen = backend.see(inputs)
+    for q in range(3):
+        prompt = phrases_prompt(inputs.tokens[:, q : q + 1], seen["features"].shape[1])
+        found = backend.read(seen, prompt)
+        for field in FOUND_NAMES:
+            np.testing.assert_allclose(
+                found[field][0], getattr(expected, field)[q], atol=TOLERANCE, err_msg=field
+            )
+    backend.close()
+
+
+@pytest.mark.parametrize("name", ["onnx", "torch"])
+def test_word_by_word_is_the_whole_text(shipped: Path, name: str) -> None:
+    """Keeping keys and values changes nothing."""
+    backend = open_backend(shipped, read_manifest(shipped), name, threads=1)
+    inputs, _ = load_golden(shipped / GOLDEN_FILE)[0]
+    seen = dict(backend.see(inputs))
+    places = seen["keys"].shape[2]
+    ids = inputs.tokens[:, 0, :3]
+    whole = backend.read(seen, next_prompt(ids, places))
+    for step in range(3):
+        found = backend.read(seen, next_prompt(ids[:, step : step + 1], places + step))
+        for kept in ("keys", "values"):
+            seen[kept] = np.concatenate([seen[kept], found[f"new_{kept}"]], axis=2)
+    np.testing.assert_allclose(found["logits"][0, -1], whole["logits"][0, -1], atol=TOLERANCE)
+    np.testing.assert_allclose(found["direction"], whole["direction"], atol=TOLERANCE)
+    assert np.abs(whole["logits"][0, 0] - whole["logits"][0, -1]).max() > 10 * TOLERANCE
+    backend.close()
+
+
+@pytest.mark.parametrize("name", ["onnx", "torch"])
 def test_inputs_of_another_shape_are_refused(shipped: Path, name: str) -> None:
     backend = open_backend(shipped, read_manifest(shipped), name, threads=1)
     inputs, _ = load_golden(shipped / GOLDEN_FILE)[0]
     with pytest.raises(ValueError, match="do not fit"):
         backend.infer(replace(inputs, rays=inputs.rays[:, :5]))
+    with pytest.raises(ValueError, match="do not fit"):
+        backend.infer(replace(inputs, tokens=inputs.tokens + 10**6))
     backend.close()
 
 
@@ -62,7 +100,7 @@ def test_unknown_backend_is_named(shipped: Path) -> None:
 
 def test_not_a_number_from_the_network_is_refused(shipped: Path) -> None:
     _, outputs = load_golden(shipped / GOLDEN_FILE)[0]
-    values = [getattr(outputs, f.name).copy() for f in fields(ModelOutputs)]
-    values[3][0] = np.nan
+    values = {f.name: getattr(outputs, f.name).copy() for f in fields(ModelOutputs)}
+    values["log_range"][0] = np.nan
     with pytest.raises(ValueError, match="log_range: expected finite"):
         outputs_from(values)

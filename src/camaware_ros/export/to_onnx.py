@@ -1,11 +1,13 @@
-"""A model folder made ready for robots: ONNX graph, calibration, golden outputs, manifest.
+"""A model folder made ready for robots: ONNX graphs, calibration, golden outputs, manifest.
 
-The graph uses opset 18 and plain operators: ONNX Runtime and TensorRT 10.3 or later take it.
+The graphs use opset 18 and plain operators: ONNX Runtime and TensorRT 10.3 or later take them.
 """
 
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,46 +16,110 @@ import onnx
 import torch
 
 from camaware_ros.export.calibrate import measure
+from camaware_ros.export.shared_weights import save_sharing_weights
 from camaware_ros.geometry.rays import CHANNELS
 from camaware_ros.grounder import FAMILIARITY_FILE
-from camaware_ros.language.tokenizer import LOC_ID, WordTokenizer
-from camaware_ros.model.checkpoint import WEIGHTS_FILE, load_checkpoint
+from camaware_ros.language.tokenizer import WordTokenizer
+from camaware_ros.model.checkpoint import load_checkpoint
 from camaware_ros.model.config import CELL, ModelConfig
-from camaware_ros.model.graph import ExportedGrounder
+from camaware_ros.model.graph import LanguageGraph, VisionGraph
+from camaware_ros.model.grounder import CameraAwareGrounder
 from camaware_ros.runtime.contract import (
     CONTRACT_VERSION,
-    INPUT_NAMES,
-    OUTPUT_NAMES,
+    LANGUAGE_INPUTS,
+    LANGUAGE_OUTPUTS,
+    PREFIX_NAMES,
+    VISION_INPUTS,
+    VISION_OUTPUTS,
     ModelInputs,
     ModelOutputs,
-    outputs_from,
 )
-from camaware_ros.runtime.manifest import MANIFEST_FILE, Manifest, TrainedRange, sha256
-from camaware_ros.runtime.onnx_backend import GRAPH_FILE, OnnxBackend
-from camaware_ros.training.cameras import BANDS, TRAINED_FISHEYE_DEG, TRAINED_HFOV_DEG
+from camaware_ros.runtime.golden import GOLDEN_FILE, largest_difference, save_golden
+from camaware_ros.runtime.manifest import (
+    GRAPH_WEIGHTS_FILE,
+    LANGUAGE_FILE,
+    MANIFEST_FILE,
+    VISION_FILE,
+    WEIGHTS_FILE,
+    Manifest,
+    graph_record,
+    sha256,
+)
+from camaware_ros.runtime.onnx_backend import open_onnx
+from camaware_ros.runtime.split import SplitNetwork
+from camaware_ros.runtime.torch_backend import torch_graphs
+from camaware_ros.training.cameras import BANDS
 from camaware_ros.training.data import collate
 from camaware_ros.training.samples import SampleConfig, make_sample
 
-GOLDEN_FILE = "golden.npz"
 OPSET = 18
 PARITY = 1e-4
-HEIGHT_M = (0.15, 1.8)
 
 
-def export_graph(network: torch.nn.Module, config: ModelConfig, path: Path) -> None:
-    """Write the network as one ONNX file; the number of phrases stays free."""
+def export_graphs(network: CameraAwareGrounder, folder: Path, record: Mapping[str, str]) -> None:
+    """Write both graphs; how many words are read, and behind how many, stays free.
+
+    Args:
+        network: in eval mode.
+        folder: where to.
+        record: metadata of both files, see ``manifest.graph_record``.
+    """
+    config = network.config
     rng = torch.Generator().manual_seed(0)
     cells = (config.image_height // CELL, config.image_width // CELL)
     pixels = torch.randn(1, 3, config.image_height, config.image_width, generator=rng)
     rays = torch.rand(1, len(CHANNELS), *cells, generator=rng)
-    tokens = torch.full((1, 3, config.prompt_length), LOC_ID)
+    vision = VisionGraph(network).eval()
+    with torch.inference_mode():
+        seen = dict(zip(VISION_OUTPUTS, vision(pixels, rays), strict=True))
+    words, free = _language_sample(seen)
+    models = {
+        VISION_FILE: _traced(vision, (pixels, rays), None, VISION_INPUTS, VISION_OUTPUTS),
+        LANGUAGE_FILE: _traced(
+            LanguageGraph(network).eval(), words, free, LANGUAGE_INPUTS, LANGUAGE_OUTPUTS
+        ),
+    }
+    for model in models.values():
+        onnx.helper.set_model_props(model, dict(record))
+    save_sharing_weights(models, folder, GRAPH_WEIGHTS_FILE)
+
+
+def _traced(
+    module: torch.nn.Module,
+    example: tuple[torch.Tensor, ...],
+    free: tuple[dict[int, object], ...] | None,
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+) -> onnx.ModelProto:
     program = torch.onnx.export(
-        ExportedGrounder(network).eval(), (pixels, rays, tokens), dynamo=True, opset_version=OPSET,
-        input_names=list(INPUT_NAMES), output_names=list(OUTPUT_NAMES),
-        dynamic_shapes=({}, {}, {1: torch.export.Dim("phrases", min=1, max=64)}), verbose=False,
+        module, example, dynamo=True, opset_version=OPSET, verbose=False,
+        input_names=list(inputs), output_names=list(outputs), dynamic_shapes=free,
     )  # fmt: skip
-    program.save(str(path), external_data=False)
-    onnx.save(without_traces(onnx.load(path)), path)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "graph.onnx"
+        program.save(str(path), external_data=False)
+        return without_traces(onnx.load(path))
+
+
+def _language_sample(
+    seen: Mapping[str, torch.Tensor],
+) -> tuple[tuple[torch.Tensor, ...], tuple[dict[int, object], ...]]:
+    """Inputs of the language graph to trace it with, and which of their axes are free."""
+    places, size, queries = seen["keys"].shape[2], 7, 3
+    prompt = (
+        torch.arange(size)[None],
+        torch.arange(places, places + size)[None],
+        torch.zeros(1, 1, size, places + size),
+        torch.eye(size)[None, :queries],
+    )
+    dim = torch.export.Dim
+    past, words, phrases = dim("past", min=2), dim("words", min=1), dim("phrases", min=1)
+    by_name: dict[str, dict[int, object]] = {
+        "keys": {2: past}, "values": {2: past}, "ids": {1: words}, "position": {1: words},
+        "mask": {2: words, 3: dim.DYNAMIC}, "select": {1: phrases, 2: words},
+    }  # fmt: skip
+    free = tuple(by_name.get(name, {}) for name in LANGUAGE_INPUTS)
+    return (*(seen[name] for name in PREFIX_NAMES), *prompt), free
 
 
 def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -72,7 +138,9 @@ def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def golden_inputs(config: ModelConfig, count: int = 3) -> list[ModelInputs]:
+def golden_inputs(
+    config: ModelConfig, tokenizer: WordTokenizer, count: int = 3
+) -> list[ModelInputs]:
     """A few rendered scenes, eight phrases each."""
     samples = SampleConfig(
         size=(config.image_width, config.image_height), prompt_length=config.prompt_length,
@@ -80,7 +148,7 @@ def golden_inputs(config: ModelConfig, count: int = 3) -> list[ModelInputs]:
     )  # fmt: skip
     inputs = []
     for index in range(count):
-        batch = collate([make_sample(samples, index, WordTokenizer())])
+        batch = collate([make_sample(samples, index, tokenizer)])
         inputs.append(
             ModelInputs(
                 pixels=batch["pixels"].numpy(),
@@ -91,74 +159,58 @@ def golden_inputs(config: ModelConfig, count: int = 3) -> list[ModelInputs]:
     return inputs
 
 
-@torch.inference_mode()
-def reference(network: torch.nn.Module, inputs: ModelInputs) -> ModelOutputs:
+def reference(network: CameraAwareGrounder, inputs: ModelInputs) -> ModelOutputs:
     """What torch says, fp32."""
-    values = ExportedGrounder(network).eval()(*map(torch.from_numpy, inputs.arrays().values()))
-    return outputs_from([v.numpy() for v in values])
-
-
-def largest_difference(a: ModelOutputs, b: ModelOutputs) -> tuple[float, str]:
-    """The largest absolute difference over all outputs, and which output has it."""
-    return max(
-        (float(np.abs(getattr(a, name) - getattr(b, name)).max()), name) for name in OUTPUT_NAMES
-    )
+    return SplitNetwork("torch", *torch_graphs(network)).infer(inputs)
 
 
 def export(folder: Path, name: str, images: int = 800) -> Manifest:
-    """Add graph, calibration, golden outputs and manifest to a folder with a checkpoint.
+    """Add graphs, calibration, golden outputs and manifest to a folder with a checkpoint.
 
     Raises:
         RuntimeError: ONNX Runtime and torch differ by more than ``PARITY``.
     """
     network, tokenizer = load_checkpoint(folder)
     config = network.config
-    export_graph(network, config, folder / GRAPH_FILE)
-    scale, mean, whiten, limit = measure(network, images)
-    np.savez_compressed(folder / FAMILIARITY_FILE, mean=mean, whiten=whiten)
-    golden = golden_inputs(config)
-    answers = [reference(network, inputs) for inputs in golden]
-    _save_golden(folder / GOLDEN_FILE, golden, answers)
+    found = measure(network, tokenizer, images)
+    np.savez_compressed(folder / FAMILIARITY_FILE, mean=found.mean, whiten=found.whiten)
     manifest = Manifest(
         name=name, contract=CONTRACT_VERSION, image_size=(config.image_width, config.image_height),
-        prompt_length=config.prompt_length, tokenizer=tokenizer.to_dict(), sigma_scale=scale,
-        trained=TrainedRange(
-            hfov_deg=TRAINED_HFOV_DEG, fisheye_deg=TRAINED_FISHEYE_DEG, height_m=HEIGHT_M,
-            familiarity_limit=limit,
-        ),
-        files={},
+        prompt_length=config.prompt_length, tokenizer=tokenizer.to_dict(),
+        sigma_scale=found.spreads.scale, pointer_temperature=found.spreads.temperature,
+        growth=found.growth, trained=found.trained, files={},
     )  # fmt: skip
-    files = (WEIGHTS_FILE, GRAPH_FILE, FAMILIARITY_FILE, GOLDEN_FILE)
+    return finish(folder, manifest, network, golden_inputs(config, tokenizer))
+
+
+def finish(
+    folder: Path, manifest: Manifest, network: CameraAwareGrounder, golden: list[ModelInputs]
+) -> Manifest:
+    """Write graphs, golden outputs and the manifest with everybody's hash; check parity.
+
+    Args:
+        folder: with weights and familiarity.
+        manifest: without files.
+        network: of these weights.
+        golden: inputs to compare backends with.
+
+    Raises:
+        RuntimeError: ONNX Runtime and torch differ by more than ``PARITY``.
+    """
+    manifest = replace(manifest, files={WEIGHTS_FILE: sha256(folder / WEIGHTS_FILE)})
+    export_graphs(network, folder, graph_record(manifest))
+    answers = [reference(network, inputs) for inputs in golden]
+    save_golden(folder / GOLDEN_FILE, golden, answers)
+    files = (
+        WEIGHTS_FILE, VISION_FILE, LANGUAGE_FILE, GRAPH_WEIGHTS_FILE, FAMILIARITY_FILE, GOLDEN_FILE
+    )  # fmt: skip
     manifest = replace(manifest, files={f: sha256(folder / f) for f in files})
     (folder / MANIFEST_FILE).write_text(manifest.to_json())
-    backend = OnnxBackend(folder, manifest)
-    worst = max(
+    backend = open_onnx(folder, manifest)
+    worst, where = max(
         largest_difference(backend.infer(i), a) for i, a in zip(golden, answers, strict=True)
     )
-    if worst[0] > PARITY:
-        raise RuntimeError(f"ONNX Runtime differs from torch by {worst[0]:.1e} in {worst[1]}")
-    print(
-        json.dumps({"parity": worst[0], "output": worst[1], "sigma_scale": scale, "limit": limit})
-    )
+    print(json.dumps({"parity": worst, "output": where, "sigma_scale": manifest.sigma_scale}))
+    if worst > PARITY:
+        raise RuntimeError(f"ONNX Runtime differs from torch by {worst:.1e} in {where}")
     return manifest
-
-
-def _save_golden(path: Path, inputs: list[ModelInputs], answers: list[ModelOutputs]) -> None:
-    arrays: dict[str, np.ndarray] = {}
-    for index, (question, answer) in enumerate(zip(inputs, answers, strict=True)):
-        arrays |= {f"{index}/in/{k}": v for k, v in question.arrays().items()}
-        arrays |= {f"{index}/out/{name}": getattr(answer, name) for name in OUTPUT_NAMES}
-    np.savez_compressed(path, **arrays)
-
-
-def load_golden(path: Path) -> list[tuple[ModelInputs, ModelOutputs]]:
-    """Golden inputs with the outputs that torch gave for them."""
-    with np.load(path) as stored:
-        count = len({key.split("/")[0] for key in stored.files})
-        return [
-            (
-                ModelInputs(**{name: stored[f"{i}/in/{name}"] for name in INPUT_NAMES}),
-                ModelOutputs(**{name: stored[f"{i}/out/{name}"] for name in OUTPUT_NAMES}),
-            )
-            for i in range(count)
-        ]

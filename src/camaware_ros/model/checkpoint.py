@@ -11,8 +11,7 @@ from torch import Tensor
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.model.config import ModelConfig
 from camaware_ros.model.grounder import CameraAwareGrounder
-
-WEIGHTS_FILE = "model.safetensors"
+from camaware_ros.runtime.manifest import WEIGHTS_FILE
 
 
 def save_checkpoint(

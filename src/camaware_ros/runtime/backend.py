@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import Protocol
 
-from camaware_ros.runtime.contract import ModelInputs, ModelOutputs
+from camaware_ros.runtime.contract import Arrays, ModelInputs, ModelOutputs
 from camaware_ros.runtime.manifest import Manifest
 
 AUTO_ORDER = ("onnx", "torch")
@@ -24,6 +24,12 @@ class Backend(Protocol):
 
     def infer(self, inputs: ModelInputs) -> ModelOutputs:
         """One forward pass; ValueError when shapes do not fit the model."""
+
+    def see(self, inputs: ModelInputs) -> Arrays:
+        """What the picture shows, without any word: ``contract.VISION_OUTPUTS``."""
+
+    def read(self, seen: Arrays, prompt: Arrays) -> Arrays:
+        """Words behind what was seen: ``contract.LANGUAGE_OUTPUTS`` (see ``runtime.prompt``)."""
 
     def close(self) -> None:
         """Free what the backend holds."""
@@ -54,9 +60,9 @@ def open_backend(folder: Path, manifest: Manifest, name: str = "auto", threads: 
     if importlib.util.find_spec(_NEEDS[name]) is None:
         raise RuntimeError(f"backend {name}: the Python package {_NEEDS[name]} is not installed")
     if name == "onnx":
-        from camaware_ros.runtime.onnx_backend import OnnxBackend
+        from camaware_ros.runtime.onnx_backend import open_onnx
 
-        return OnnxBackend(folder, manifest, threads)
-    from camaware_ros.runtime.torch_backend import TorchBackend
+        return open_onnx(folder, manifest, threads)
+    from camaware_ros.runtime.torch_backend import open_torch
 
-    return TorchBackend(folder, manifest, threads)
+    return open_torch(folder, manifest, threads)

@@ -1,17 +1,24 @@
 """The arrays that every backend takes and gives; the border between geometry and the network.
 
-Shapes: Q phrases of L ids, T = H / 16 * W / 16 visual tokens, D width. One image at a time.
+The network runs as two graphs. ``vision`` sees the picture once; ``language`` reads words behind
+what was seen, so that more phrases, or the next word of an answer, do not pay for vision again.
+
+Shapes: Q phrases of L ids, S ids read at once behind P earlier places, T = H / 16 * W / 16 visual
+tokens, D width, N layers and h heads of d channels in the language model; V ids, K kinds,
+C colours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
 Float32Array = NDArray[np.float32]
+Arrays = Mapping[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +36,7 @@ class ModelInputs:
     tokens: NDArray[np.int64]
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """By graph input name."""
+        """By name."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
@@ -49,6 +56,11 @@ class ModelOutputs:
         up: (3,) direction against gravity, guessed from the picture.
         log_height: (1,) log of the camera's height over the floor, guessed from the picture.
         signature: (D,) what the picture is like, for telling familiar ones from others.
+        object_direction, object_log_range, object_log_size, object_yaw, object_log_sigma: the same
+            of the thing on each visual token, whatever it is: (T, 3), (T,), (T, 3), (T, 2), (T, 3).
+        object_kind: (T, K) probability of its kind.
+        object_colour: (T, C) probability of its colour.
+        objectness: (T,) logit that a thing is on the token at all.
     """
 
     presence: Float32Array
@@ -62,16 +74,39 @@ class ModelOutputs:
     up: Float32Array
     log_height: Float32Array
     signature: Float32Array
+    object_direction: Float32Array
+    object_log_range: Float32Array
+    object_log_size: Float32Array
+    object_yaw: Float32Array
+    object_log_sigma: Float32Array
+    object_kind: Float32Array
+    object_colour: Float32Array
+    objectness: Float32Array
 
 
-OUTPUT_NAMES = tuple(f.name for f in fields(ModelOutputs))
 INPUT_NAMES = tuple(f.name for f in fields(ModelInputs))
+OUTPUT_NAMES = tuple(f.name for f in fields(ModelOutputs))
+
+# What words are read behind: keys and values (N, h, P, d) of every layer for the visual tokens
+# (P = T) and whatever was read since, and of the visual tokens their features (1, T, D), box codes
+# (1, T, 11) and geometry (1, T, 10): ray, right, down and log pixel angle.
+PREFIX_NAMES = ("keys", "values", "features", "dense_code", "frame")
+# What is read: ids (1, S), their position (1, S), what they may look at as an additive mask
+# (1, 1, S, P + S), and which of them are read out as places, select (1, Q, S) of 0 and 1.
+PROMPT_NAMES = ("ids", "position", "mask", "select")
+FOUND_NAMES = OUTPUT_NAMES[: OUTPUT_NAMES.index("range_map")]
+# For each id the logits of the next (1, S, V), and its keys and values (N, h, S, d).
+STEP_NAMES = ("logits", "new_keys", "new_values")
+
+VISION_INPUTS = INPUT_NAMES[:2]
+VISION_OUTPUTS = (*PREFIX_NAMES, *OUTPUT_NAMES[len(FOUND_NAMES) :])
+LANGUAGE_INPUTS = (*PREFIX_NAMES, *PROMPT_NAMES)
+LANGUAGE_OUTPUTS = (*FOUND_NAMES, *STEP_NAMES)
 
 
-def outputs_from(values: list[NDArray[np.generic]]) -> ModelOutputs:
-    """Arrays in the order of ``OUTPUT_NAMES``; anything but finite numbers raises ValueError."""
-    named = dict(zip(OUTPUT_NAMES, values, strict=True))
-    for name, value in named.items():
-        if not np.isfinite(value).all():
+def outputs_from(named: Arrays) -> ModelOutputs:
+    """From arrays by name; anything but finite numbers raises ValueError."""
+    for name in OUTPUT_NAMES:
+        if not np.isfinite(named[name]).all():
             raise ValueError(f"{name}: expected finite numbers from the network, got NaN or Inf")
-    return ModelOutputs(**named)  # type: ignore[arg-type]
+    return ModelOutputs(**{name: named[name] for name in OUTPUT_NAMES})  # type: ignore[arg-type]

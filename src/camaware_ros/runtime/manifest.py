@@ -15,6 +15,10 @@ from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.runtime.contract import CONTRACT_VERSION
 
 MANIFEST_FILE = "manifest.json"
+WEIGHTS_FILE = "model.safetensors"
+VISION_FILE = "vision.onnx"
+LANGUAGE_FILE = "language.onnx"
+GRAPH_WEIGHTS_FILE = "weights.bin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +31,14 @@ class TrainedRange:
         height_m: of the optical centre above the floor.
         familiarity_limit: Mahalanobis distance of a picture's signature that 99.9 % of rendered
             training pictures stay below.
+        pixel_angle_rad: median angle of a pixel of the network's input.
     """
 
     hfov_deg: tuple[float, float]
     fisheye_deg: tuple[float, float]
     height_m: tuple[float, float]
     familiarity_limit: float
+    pixel_angle_rad: tuple[float, float] = (1e-3, 1e-1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +54,8 @@ class Manifest:
         sigma_scale: factors that make the stated spreads (right, down, log range) true.
         trained: range of cameras.
         files: sha256 by file name.
+        pointer_temperature: see ``reading.Spreads``.
+        growth: by which part spreads grow per unit of ``camera_range.camera_score``.
     """
 
     name: str
@@ -58,6 +66,8 @@ class Manifest:
     sigma_scale: tuple[float, float, float]
     trained: TrainedRange
     files: Mapping[str, str]
+    pointer_temperature: float = 1.0
+    growth: float = 0.0
 
     def to_json(self) -> str:
         """Text of the file."""
@@ -123,3 +133,24 @@ def checked_file(folder: Path, manifest: Manifest, name: str) -> Path:
             f"({path.stat().st_size} bytes): truncated or changed"
         )
     return path
+
+
+def graph_record(manifest: Manifest) -> dict[str, str]:
+    """What every exported graph says about itself, as the metadata of its file."""
+    width, height = manifest.image_size
+    return {
+        "contract": str(manifest.contract),
+        "weights_sha256": manifest.files[WEIGHTS_FILE],
+        "image_size": f"{width}x{height}",
+    }
+
+
+def check_graph_record(path: Path, found: Mapping[str, str], manifest: Manifest) -> None:
+    """Whether a graph was made of this model's weights, for this contract and image size.
+
+    Raises:
+        ValueError: it was not, or does not say.
+    """
+    for key, expected in graph_record(manifest).items():
+        if found.get(key) != expected:
+            raise ValueError(f"{path}: expected {key} {expected}, got {found.get(key)}")

@@ -6,19 +6,31 @@ from pathlib import Path
 
 import onnxruntime
 
-from camaware_ros.runtime.contract import OUTPUT_NAMES, ModelInputs, ModelOutputs, outputs_from
-from camaware_ros.runtime.manifest import Manifest, checked_file
+from camaware_ros.runtime.contract import Arrays
+from camaware_ros.runtime.manifest import (
+    GRAPH_WEIGHTS_FILE,
+    LANGUAGE_FILE,
+    VISION_FILE,
+    Manifest,
+    check_graph_record,
+    checked_file,
+)
+from camaware_ros.runtime.split import SplitNetwork
 
-GRAPH_FILE = "grounder.onnx"
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
-class OnnxBackend:
-    """The exported graph in an ONNX Runtime session."""
+class OnnxGraph:
+    """One exported graph in an ONNX Runtime session."""
 
-    def __init__(self, folder: Path, manifest: Manifest, threads: int = 0) -> None:
-        """Check the graph's hash and open it; ValueError when ONNX Runtime refuses it."""
-        graph = checked_file(folder, manifest, GRAPH_FILE)
+    def __init__(self, folder: Path, manifest: Manifest, name: str, threads: int = 0) -> None:
+        """Check the file and open it.
+
+        Raises:
+            OSError: the file is missing.
+            ValueError: it is not what the manifest promises, or ONNX Runtime refuses it.
+        """
+        path = checked_file(folder, manifest, name)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -28,23 +40,29 @@ class OnnxBackend:
         available = onnxruntime.get_available_providers()
         providers = [name for name in PROVIDERS if name in available]
         try:
-            self._session = onnxruntime.InferenceSession(str(graph), options, providers=providers)
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=providers)
         except Exception as error:  # onnxruntime's own errors share no public base class
-            raise ValueError(f"{graph}: ONNX Runtime cannot load it: {error}") from error
-        found = {i.name: i.shape for i in self._session.get_inputs()}
-        width, height = manifest.image_size
-        if found.get("pixels") != [1, 3, height, width]:
-            raise ValueError(f"{graph}: expected pixels [1, 3, {height}, {width}], got {found}")
-        self.name = f"onnx ({self._session.get_providers()[0]})"
+            raise ValueError(f"{path}: ONNX Runtime cannot load it: {error}") from error
+        check_graph_record(path, self._session.get_modelmeta().custom_metadata_map, manifest)
+        self._outputs = [o.name for o in self._session.get_outputs()]
+        self.provider = self._session.get_providers()[0]
 
-    def infer(self, inputs: ModelInputs) -> ModelOutputs:
-        """See ``Backend``."""
+    def __call__(self, inputs: Arrays) -> Arrays:
+        """See ``runtime.split.Graph``."""
         try:
-            values = self._session.run(list(OUTPUT_NAMES), inputs.arrays())
+            values = self._session.run(self._outputs, dict(inputs))
         except Exception as error:  # as above
             raise ValueError(f"inputs do not fit the network: {error}") from error
-        return outputs_from(values)
+        return dict(zip(self._outputs, values, strict=True))
 
     def close(self) -> None:
         """Drop the session."""
         del self._session
+
+
+def open_onnx(folder: Path, manifest: Manifest, threads: int = 0) -> SplitNetwork:
+    """Both graphs of a model folder."""
+    checked_file(folder, manifest, GRAPH_WEIGHTS_FILE)
+    vision = OnnxGraph(folder, manifest, VISION_FILE, threads)
+    language = OnnxGraph(folder, manifest, LANGUAGE_FILE, threads)
+    return SplitNetwork(f"onnx ({vision.provider})", vision, language)

@@ -4,37 +4,72 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
+from torch import nn
 
-from camaware_ros.model.checkpoint import WEIGHTS_FILE, load_checkpoint
-from camaware_ros.model.graph import ExportedGrounder
-from camaware_ros.runtime.contract import ModelInputs, ModelOutputs, outputs_from
-from camaware_ros.runtime.manifest import Manifest, checked_file
+from camaware_ros.model.checkpoint import load_checkpoint
+from camaware_ros.model.graph import LanguageGraph, VisionGraph
+from camaware_ros.model.grounder import CameraAwareGrounder
+from camaware_ros.runtime.contract import (
+    LANGUAGE_INPUTS,
+    LANGUAGE_OUTPUTS,
+    VISION_INPUTS,
+    VISION_OUTPUTS,
+    Arrays,
+)
+from camaware_ros.runtime.manifest import WEIGHTS_FILE, Manifest, checked_file
+from camaware_ros.runtime.split import SplitNetwork
 
 
-class TorchBackend:
-    """The network itself, on a GPU if torch sees one."""
+class TorchGraph:
+    """One of the two graphs, computed by torch."""
 
-    def __init__(self, folder: Path, manifest: Manifest, threads: int = 0) -> None:
-        """Check the weights' hash and load them."""
-        checked_file(folder, manifest, WEIGHTS_FILE)
-        if threads:
-            torch.set_num_threads(threads)
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        network, _ = load_checkpoint(folder)
-        self._graph = ExportedGrounder(network).eval().to(self._device)
-        self.name = f"torch ({self._device})"
+    def __init__(
+        self,
+        module: nn.Module,
+        inputs: tuple[str, ...],
+        outputs: tuple[str, ...],
+        device: torch.device,
+    ) -> None:
+        """``module`` takes and gives tensors in the order of the names."""
+        self._module, self._device = module.eval().to(device), device
+        self._inputs, self._outputs = inputs, outputs
 
     @torch.inference_mode()
-    def infer(self, inputs: ModelInputs) -> ModelOutputs:
-        """See ``Backend``."""
-        tensors = [torch.from_numpy(a).to(self._device) for a in inputs.arrays().values()]
+    def __call__(self, inputs: Arrays) -> Arrays:
+        """See ``runtime.split.Graph``."""
+        tensors = [
+            torch.from_numpy(np.ascontiguousarray(inputs[name])).to(self._device)
+            for name in self._inputs
+        ]
         try:
-            values = self._graph(*tensors)
-        except RuntimeError as error:
+            values = self._module(*tensors)
+        except (RuntimeError, IndexError) as error:
             raise ValueError(f"inputs do not fit the network: {error}") from error
-        return outputs_from([v.cpu().numpy() for v in values])
+        return {n: v.cpu().numpy() for n, v in zip(self._outputs, values, strict=True)}
 
     def close(self) -> None:
-        """Drop the network."""
-        del self._graph
+        """Drop the module."""
+        del self._module
+
+
+def torch_graphs(
+    network: CameraAwareGrounder, device: torch.device | None = None
+) -> tuple[TorchGraph, TorchGraph]:
+    """Vision and language graph of a network, on the CPU if no device is given."""
+    device = device or torch.device("cpu")
+    return (
+        TorchGraph(VisionGraph(network), VISION_INPUTS, VISION_OUTPUTS, device),
+        TorchGraph(LanguageGraph(network), LANGUAGE_INPUTS, LANGUAGE_OUTPUTS, device),
+    )
+
+
+def open_torch(folder: Path, manifest: Manifest, threads: int = 0) -> SplitNetwork:
+    """Check the weights' hash and load them, on a GPU if torch sees one."""
+    checked_file(folder, manifest, WEIGHTS_FILE)
+    if threads:
+        torch.set_num_threads(threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network, _ = load_checkpoint(folder)
+    return SplitNetwork(f"torch ({device})", *torch_graphs(network, device))

@@ -1,0 +1,57 @@
+"""Words in the shape that the language graph reads: ids, positions, and who may look at whom.
+
+The twin of ``model.grounder.prefix_mask``, for a prefix whose keys and values are known already.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camaware_ros.language.tokenizer import LOC_ID, PAD_ID
+from camaware_ros.runtime.contract import Arrays
+
+HIDDEN = np.float32(-1e4)
+
+
+def phrases_prompt(tokens: NDArray[np.int64], visual: int) -> Arrays:
+    """All phrases of an image side by side; none sees another, each is read out at its <loc>.
+
+    Args:
+        tokens: (1, Q, L).
+        visual: T, the places of the prefix.
+    """
+    _, queries, length = tokens.shape
+    ids = tokens.reshape(1, -1)
+    size = queries * length
+    step = np.arange(size)
+    phrase = step // length
+    words = (phrase[:, None] == phrase) & (step <= step[:, None]) & (ids[0] != PAD_ID)
+    allowed = np.concatenate([np.ones((size, visual), bool), words | np.eye(size, dtype=bool)], 1)
+    select = (np.arange(queries)[:, None] == phrase) & (ids[0] == LOC_ID)
+    return {
+        "ids": ids,
+        "position": (visual + step % length)[None],
+        "mask": np.where(allowed, np.float32(0), HIDDEN)[None, None],
+        "select": select[None].astype(np.float32),
+    }
+
+
+def next_prompt(ids: NDArray[np.int64], earlier: int) -> Arrays:
+    """The next ids of one text behind ``earlier`` places, those of the prefix included.
+
+    The last id is read out as a place.
+
+    Args:
+        ids: (1, S).
+    """
+    size = ids.shape[1]
+    step = np.arange(size)
+    hidden = np.where(step <= step[:, None], np.float32(0), HIDDEN)
+    mask = np.concatenate([np.zeros((size, earlier), np.float32), hidden], 1)
+    return {
+        "ids": ids,
+        "position": (earlier + step)[None],
+        "mask": mask[None, None],
+        "select": (step == size - 1).astype(np.float32)[None, None],
+    }
