@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.framing import Framing
-from camaware_ros.training.cameras import TRAINED_HFOV_DEG
+from camaware_ros.training.cameras import TRAINED_HFOV_DEG, field_of
 
 ZOOM = (0.6, 1.7)
 ASPECT_JITTER = 0.08
@@ -43,7 +43,7 @@ def sample_framing(
     if last - first < 16:
         return None
     visible = camera.cropped(first, top, last - first, crop_h)
-    if visible.hfov_rad < math.radians(TRAINED_HFOV_DEG[0]):
+    if field_of(visible) < math.radians(TRAINED_HFOV_DEG[0]):
         return None
     resized = (
         min(round(size[0] * min(zoom, 1) * stretch), size[0]),

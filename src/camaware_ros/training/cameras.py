@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,7 @@ class Band:
 
 TRAINED_HFOV_DEG = (38.0, 95.0)
 TRAINED_FISHEYE_DEG = (100.0, 158.0)
+TRAINED_HEIGHT_M = (0.1, 2.0)
 BANDS = {
     "train": Band(hfov_deg=TRAINED_HFOV_DEG, lens="mixed"),
     "trained range": Band(hfov_deg=TRAINED_HFOV_DEG),
@@ -97,17 +99,38 @@ def _draw_view(rng: np.random.Generator, band: Band, lens_kind: str, size: tuple
     """Draw until the content's field really lies in the band (an off-centre one is narrower)."""
     while True:
         camera, (left, top, w, h) = _draw_camera(rng, band, lens_kind, size)
-        hfov = math.degrees(camera.cropped(left, top, w, h).hfov_rad)
+        hfov = math.degrees(field_of(camera.cropped(left, top, w, h)))
         if (lens_kind == "fisheye" or hfov >= band.hfov_deg[0]) and hfov <= band.hfov_deg[1]:
             break
     content = np.zeros((size[1], size[0]), bool)
     content[top : top + h, left : left + w] = True
-    rays, valid = camera.ray_map()
+    rays, valid = _ray_map(camera)
     cell_rays, cell_valid = cells(camera, content)
     return View(
         camera=camera, content=content, rays=rays, valid=valid & content,
         cell_rays=cell_rays, cell_valid=cell_valid,
     )  # fmt: skip
+
+
+def field_of(camera: Camera) -> float:
+    """``camera.hfov_rad``, in closed form where there is one: it is asked for every picture."""
+    if not isinstance(camera.lens, Ideal):
+        return camera.hfov_rad
+    y = (camera.height / 2 - camera.cy) / camera.fy
+    a, b = -camera.cx / camera.fx, (camera.width - camera.cx) / camera.fx
+    return math.atan2((b - a) * math.hypot(1.0, y), a * b + y * y + 1.0)
+
+
+def _ray_map(camera: Camera) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """``camera.ray_map()``; a pinhole's needs no search, only two slopes per pixel."""
+    if not isinstance(camera.lens, Ideal):
+        return camera.ray_map()
+    x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.fx
+    y = (np.arange(camera.height)[:, None] + 0.5 - camera.cy) / camera.fy
+    rays = np.empty((camera.height, camera.width, 3))
+    z = 1.0 / np.sqrt(1.0 + x * x + y * y)
+    rays[..., 0], rays[..., 1], rays[..., 2] = x * z, y * z, z
+    return rays, np.ones(z.shape, bool)
 
 
 def _draw_camera(
@@ -171,17 +194,24 @@ class Pose:
     @property
     def gravity_from_camera(self) -> NDArray[np.float64]:
         """Rotation whose rows are forward-level, left and up in the optical frame, shape (3, 3)."""
-        cp, sp = math.cos(self.pitch_rad), math.sin(self.pitch_rad)
-        cr, sr = math.cos(self.roll_rad), math.sin(self.roll_rad)
-        optical = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
-        pitch = np.array([[cp, 0, sp], [0, 1, 0], [-sp, 0, cp]])
-        roll = np.array([[1, 0, 0], [0, cr, -sr], [0, sr, cr]])
-        return pitch @ roll @ optical
+        return _rotation(self.pitch_rad, self.roll_rad)
+
+
+@lru_cache(maxsize=16)
+def _rotation(pitch_rad: float, roll_rad: float) -> NDArray[np.float64]:
+    cp, sp = math.cos(pitch_rad), math.sin(pitch_rad)
+    cr, sr = math.cos(roll_rad), math.sin(roll_rad)
+    optical = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
+    pitch = np.array([[cp, 0, sp], [0, 1, 0], [-sp, 0, cp]])
+    roll = np.array([[1, 0, 0], [0, cr, -sr], [0, sr, cr]])
+    rotation: NDArray[np.float64] = pitch @ roll @ optical
+    rotation.flags.writeable = False
+    return rotation
 
 
 def sample_pose(rng: np.random.Generator) -> Pose:
     """Robot cameras: from a vacuum cleaner's to a tall mast's; low ones look level."""
-    height = rng.uniform(0.1, 2.0)
+    height = rng.uniform(*TRAINED_HEIGHT_M)
     level = 2 + 12 * height
     pitch = np.clip(rng.normal(level, 8), -8, 38)
     return Pose(

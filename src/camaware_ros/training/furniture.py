@@ -131,7 +131,7 @@ def paint_roles(rng: np.random.Generator, colour: str) -> np.ndarray:
     Order: main colour, frame, a lighter and a darker shade, metal, screen, leaves, skin.
     """
     main = sample_paint(rng, colour)
-    a, b, c, d, e, f, g = rng.random(7)
+    a, b, c, d, e, f, g = rng.random(7).tolist()
     frame = main * (0.6 + 0.4 * b) if a < 0.45 else _NEUTRAL[int(4 * b)]
     metal = np.full(3, 0.06 + 0.2 * e if e < 0.7 else 0.7)
     screen = np.array((0.03, 0.035, 0.05)) + (0.0 if f < 0.6 else 1.0) * np.array((0.1, 0.3, 0.5))

@@ -29,7 +29,7 @@ def develop(rng: np.random.Generator, rgb: NDArray[np.float32]) -> NDArray[np.ui
     image = rgb * (gain * rng.uniform(0.93, 1.07, 3)).astype(np.float32)
     if rng.random() < 0.3:
         image = image * _vignette(rng, width, height)[..., None]
-    out = cv2.convertScaleAbs(np.minimum(image, 1.0), alpha=255)
+    out = cv2.convertScaleAbs(image, alpha=255)
     out = cv2.LUT(out, _gamma_table(rng.uniform(0.75, 1.2)))
     draw = rng.random()
     if draw < 0.35:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -92,7 +93,8 @@ def render_picture(rng: np.random.Generator, config: SampleConfig) -> Picture:
         view.rays, view.valid, pose.gravity_from_camera, pose.height_m, scene.spheres, scene.prims,
         scene.room, scene.patches,
     )  # fmt: skip
-    image = develop(rng, rgb) * view.content[..., None].astype(np.uint8)
+    image = develop(rng, rgb)
+    image[~view.content] = 0
     stretch = ASPECT_JITTER if config.augment == "full" else 0.0
     framing = sample_framing(rng, view.camera, view.content, stretch) if augmented else None
     picture = Picture(
@@ -268,7 +270,7 @@ def pack(
         "image": picture.image,
         "content": picture.content,
         "rays": rays,
-        "tokens": np.array([tokenizer.encode(q.phrase, config.prompt_length) for q in queries]),
+        "tokens": np.array([_encoded(tokenizer, q.phrase, config.prompt_length) for q in queries]),
         "target": np.array([q.target for q in queries]),
         "thing_centre": padded(truth.centre),
         "thing_log_size": padded(np.log(truth.size)),
@@ -281,6 +283,11 @@ def pack(
         "up": up.astype(np.float32),
         "log_height": np.float32(math.log(height)),
     }  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 16)
+def _encoded(tokenizer: WordTokenizer, phrase: str, length: int) -> list[int]:
+    return tokenizer.encode(phrase, length)
 
 
 def _indices(words: tuple[str, ...], vocabulary: tuple[str, ...]) -> np.ndarray:
