@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camaware_ros.geometry.camera import Camera
-from camaware_ros.geometry.lenses import Equidistant
 from camaware_ros.resources import share_directory
+from camaware_ros.runtime import camera_range
 from camaware_ros.runtime.backend import Backend, open_backend
 from camaware_ros.runtime.contract import ModelOutputs
+from camaware_ros.runtime.detecting import read_objects
 from camaware_ros.runtime.inputs import InputBuilder
 from camaware_ros.runtime.manifest import Manifest, checked_file, read_manifest
-from camaware_ros.runtime.reading import read_localizations
+from camaware_ros.runtime.reading import Spreads, read_localizations
 from camaware_ros.types import Localization, Observation
 
 DEFAULT_MODEL = "camaware-small"
 FAMILIARITY_FILE = "familiarity.npz"
 TOKEN = 16
-
-
-@lru_cache(maxsize=16)
-def _hfov_deg(camera: Camera) -> float:
-    return math.degrees(camera.hfov_rad)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +35,9 @@ class GroundingResult:
         network_seconds: time inside the backend.
         heat: where each phrase points, probability per visual token, shape (Q, h, w).
         range_map: range of what is seen, metres, at a quarter of the network's resolution.
+        objects: everything in view without being asked, best first, optical frame.
+        camera_score: how far the camera is outside the trained range, 0 inside; see
+            ``runtime.camera_range``.
     """
 
     localizations: tuple[Localization, ...]
@@ -49,6 +45,8 @@ class GroundingResult:
     network_seconds: float
     heat: NDArray[np.float32]
     range_map: NDArray[np.float32]
+    objects: tuple[Localization, ...] = ()
+    camera_score: float = 0.0
 
 
 class Grounder:
@@ -59,6 +57,9 @@ class Grounder:
         self.backend, self.manifest = backend, manifest
         self.tokenizer = manifest.word_tokenizer()
         self._inputs = InputBuilder(manifest.image_size, manifest.prompt_length, self.tokenizer)
+        self._spreads = Spreads(
+            scale=manifest.sigma_scale, temperature=manifest.pointer_temperature
+        )
         with np.load(checked_file(folder, manifest, FAMILIARITY_FILE)) as stored:
             self._mean, self._whiten = stored["mean"], stored["whiten"]
 
@@ -76,6 +77,15 @@ class Grounder:
         folder = Path(model_dir) if model_dir else share_directory() / "models" / DEFAULT_MODEL
         manifest = read_manifest(folder)
         return cls(open_backend(folder, manifest, backend, threads), manifest, folder)
+
+    @property
+    def description(self) -> str:
+        """Which model on which backend, and what it is told about the camera."""
+        width, height = self.manifest.image_size
+        return (
+            f"{self.manifest.name} on {self.backend.name}, {width} x {height}, conditioned on the "
+            "rays of each picture's own camera_info and on its mounting"
+        )
 
     @property
     def max_words(self) -> int:
@@ -96,44 +106,32 @@ class Grounder:
         begin = time.perf_counter()
         outputs = self.backend.infer(inputs)
         seconds = time.perf_counter() - begin
-        mounting = observation.mounting
+        mounting, camera = observation.mounting, observation.camera
         up = outputs.up.astype(np.float64) if mounting is None else mounting.up_camera
+        up = up / np.linalg.norm(up)
         width, height = self.manifest.image_size
         grid = (height // TOKEN, width // TOKEN)
+        trained = self.manifest.trained
+        score = camera_range.camera_score(camera, mounting, inputs.rays[0], trained)
+        spreads = self._spreads.grown(1 + self.manifest.growth * score)
         return GroundingResult(
-            localizations=read_localizations(
-                outputs, phrases, observation.camera, up / np.linalg.norm(up),
-                np.array(self.manifest.sigma_scale), grid,
-            ),
+            localizations=read_localizations(outputs, phrases, camera, up, spreads, grid),
             warnings=self.camera_warnings(observation) + self._picture_warnings(outputs),
             network_seconds=seconds,
             heat=outputs.pointer.reshape(-1, *grid),
             range_map=np.exp(outputs.range_map),
-        )  # fmt: skip
+            objects=read_objects(outputs, self.tokenizer.words, camera, up, spreads),
+            camera_score=score,
+        )
+
+    def detect(self, observation: Observation) -> tuple[Localization, ...]:
+        """Everything in view without being asked, best first, optical frame."""
+        return self.ground(observation, ["thing"]).objects
 
     def camera_warnings(self, observation: Observation) -> tuple[str, ...]:
         """Where camera or mounting leave the range the model was trained in."""
-        trained, camera = self.manifest.trained, observation.camera
-        fisheye = isinstance(camera.lens, Equidistant)
-        low, high = trained.fisheye_deg if fisheye else trained.hfov_deg
-        if fisheye:
-            low = trained.hfov_deg[0]
-        hfov = _hfov_deg(camera)
-        found = []
-        if not low <= hfov <= high:
-            kind = "fisheye" if fisheye else "camera"
-            found.append(
-                f"{kind} field {hfov:.0f} deg is outside the trained {low:.0f} to {high:.0f} deg"
-            )
-        mounting, (lowest, highest) = observation.mounting, trained.height_m
-        if mounting is None:
-            found.append("mounting unknown: distances are less certain")
-        elif not lowest <= mounting.height_m <= highest:
-            found.append(
-                f"camera height {mounting.height_m:.2f} m is outside the trained "
-                f"{lowest} to {highest} m"
-            )
-        return tuple(found)
+        trained = self.manifest.trained
+        return camera_range.camera_warnings(observation.camera, observation.mounting, trained)
 
     def _picture_warnings(self, outputs: ModelOutputs) -> tuple[str, ...]:
         """Whether the picture resembles anything seen in training (Mahalanobis distance)."""

@@ -8,6 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from camaware_ros.runtime.reading import (
     centre_covariance,
+    pointing_covariance,
     pointing_mass,
     sight_axes,
     upright_axes,
@@ -66,3 +67,25 @@ def test_pointing_mass() -> None:
     assert pointing_mass(torn.ravel(), (8, 10)) == pytest.approx(0.5)
     flat = np.full(80, 1 / 80, np.float32)
     assert pointing_mass(flat, (8, 10)) < 0.15
+
+
+def test_not_knowing_which_thing_is_meant_spreads_like_a_mixture() -> None:
+    """Own spread plus scatter of the alternatives, against drawn points (about the answer)."""
+    rng = np.random.default_rng(0)
+    centres = np.array([[0.0, 0.0, 3.0], [1.0, 0.2, 4.0], [-2.0, 0.0, 2.5]])
+    pointer = np.array([0.7, 0.2, 0.1], np.float32)
+    own = centre_covariance(np.array([0.0, 0.0, 1.0]), 3.0, np.array([0.01, 0.02, 0.05]))
+    chosen = rng.choice(3, 200_000, p=pointer / pointer.sum())
+    points = centres[chosen] + rng.multivariate_normal(np.zeros(3), own, 200_000)
+    apart = points - centres[0]
+    stated = own + pointing_covariance(pointer, centres, centres[0], 1.0)
+    np.testing.assert_allclose(stated, apart.T @ apart / len(apart), atol=0.02)
+
+
+def test_a_sure_pointer_adds_nothing_and_a_warmer_one_more() -> None:
+    centres = np.array([[0.0, 0.0, 3.0], [1.0, 0.0, 3.0]])
+    sure = pointing_covariance(np.array([1, 0], np.float32), centres, centres[0], 1.0)
+    np.testing.assert_allclose(sure, 0, atol=1e-9)
+    torn = np.array([0.9, 0.1], np.float32)
+    cold, warm = (pointing_covariance(torn, centres, centres[0], t)[0, 0] for t in (1.0, 2.0))
+    assert cold == pytest.approx(0.1) and warm == pytest.approx(0.25, abs=1e-3)
