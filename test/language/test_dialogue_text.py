@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from camaware_ros.language.dialogue_text import Measures, answer_text
+from camaware_ros.language.dialogue_text import Measures, answer_text, labels
 
 NEAR = Measures(range_m=1.234, bearing_rad=math.radians(-12), size_m=(0.5, 0.4, 0.9))
 FAR = Measures(range_m=3.456, bearing_rad=math.radians(1), size_m=(1.5, 0.8, 0.7))
@@ -38,3 +38,18 @@ def test_sentences(tokens: str, boxes: list[Measures], text: str) -> None:
 def test_every_loc_needs_its_box() -> None:
     with pytest.raises(ValueError, match="expected 2, one per <loc>, got 1"):
         answer_text(["a", "chair", "<loc>", "and", "a", "ball", "<loc>"], [NEAR])
+
+
+@pytest.mark.parametrize(
+    ("tokens", "names"),
+    [
+        ("the closest red chair <loc> is <range> away", ("closest red chair",)),
+        ("there are two box : <loc> <range> away and <loc> <range> away", ("box", "box")),
+        ("a red chair <loc> , a ball <loc> and a blue thing <loc>",
+         ("red chair", "ball", "blue thing")),
+        ("yes , <loc>", ("sofa",)),
+        ("nothing", ()),
+    ],
+)  # fmt: skip
+def test_things_are_called_as_the_answer_calls_them(tokens: str, names: tuple[str, ...]) -> None:
+    assert labels(tokens.split(), "sofa") == names

@@ -12,10 +12,13 @@ import torch
 from camaware_ros.language.dialogue import DIALOGUE_LENGTH, encode_question, parse_question
 from camaware_ros.language.dialogue_places import PLACES, read_place
 from camaware_ros.language.dialogue_words import COUNTS, EOS
-from camaware_ros.language.tokenizer import LOC_ID, UNKNOWN_ID, WordTokenizer
-from camaware_ros.model.answers import write_answer
+from camaware_ros.language.tokenizer import PAD_ID, UNKNOWN_ID, WordTokenizer
 from camaware_ros.model.config import ModelConfig
 from camaware_ros.model.grounder import CameraAwareGrounder
+from camaware_ros.runtime.answering import write_answer
+from camaware_ros.runtime.contract import ModelInputs
+from camaware_ros.runtime.split import SplitNetwork
+from camaware_ros.runtime.torch_backend import torch_graphs
 from camaware_ros.training import samples
 from camaware_ros.training.cameras import BANDS
 from camaware_ros.training.data import collate
@@ -171,16 +174,17 @@ def test_a_network_that_learnt_dialogues_by_heart_writes_them_freely() -> None:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    network.eval()
-    (eos,) = TOKENIZER.ids([EOS])
+    backend = SplitNetwork("torch", *torch_graphs(network))
     for index, ids in enumerate(batch["dialogue"].tolist()):
         asked = batch["dialogue_answer"][index].argmax().item()
-        picture = batch["pixels"][index : index + 1], batch["rays"][index : index + 1]
-        written = write_answer(network, *picture, ids[:asked], eos)
-        expected = ids[asked : ids.index(eos) + 1]
-        assert list(written.ids) == expected
-        targets = batch["dialogue_target"][index, : expected.count(LOC_ID)]
-        pointed = written.found["pointer"][0].argmax(-1)
+        picture = {
+            name: batch[name][index : index + 1].numpy() for name in ("pixels", "rays", "tokens")
+        }
+        written = write_answer(backend, backend.see(ModelInputs(**picture)), ids[:asked], TOKENIZER)
+        tokens = [TOKENIZER.tokens[i] for i in ids[asked:] if i != PAD_ID]
+        assert list(written.tokens) == tokens and tokens[-1] == EOS
+        targets = batch["dialogue_target"][index, : tokens.count("<loc>")]
+        pointed = written.outputs.pointer.argmax(-1)
         assert (batch["pixels_on_token"][index, targets, pointed] > 0).all()
 
 

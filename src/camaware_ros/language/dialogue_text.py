@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from camaware_ros.language.dialogue_words import BEARING, COUNTS, EOS, HEIGHT, RANGE, SIZE, SLOTS
 from camaware_ros.language.plurals import plural
-from camaware_ros.language.vocabulary import COLOURS, KINDS
+from camaware_ros.language.vocabulary import COLOURS, KINDS, SUPERLATIVES
 
 LOC = "<loc>"
 AHEAD_DEG = 2.5
 _NOUNS = (*KINDS, "thing")
+_NAMES = (*SUPERLATIVES, *COLOURS, *_NOUNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,19 @@ def answer_text(tokens: Sequence[str], boxes: Sequence[Measures]) -> str:
         else:
             words.append(plural(token) if token in _NOUNS and _counted(words) else token)
     return _sentence(words)
+
+
+def labels(tokens: Sequence[str], asked: str) -> tuple[str, ...]:
+    """What each <loc> is called in the answer, "red chair"; ``asked`` where it is given no name."""
+    found: list[str] = []
+    name, run = asked, list[str]()
+    for token in tokens:
+        run = [*run, token] if token in _NAMES else []
+        if run and run[-1] in _NOUNS:
+            name = " ".join(run)
+        if token == LOC:
+            found.append(name)
+    return tuple(found)
 
 
 def measure(slot: str, box: Measures) -> str:
