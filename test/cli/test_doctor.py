@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from camaware_ros.cli import doctor_machine
+from camaware_ros.cli.doctor_graph import Graph, Input, graph_findings
 from camaware_ros.cli.doctor_machine import Package, model_finding, package_finding
-from camaware_ros.cli.doctor_ros import Graph, Input, graph_findings, transport_finding
+from camaware_ros.cli.doctor_ros import transport_finding
 from camaware_ros.cli.findings import Finding, exit_code, table
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -113,7 +114,7 @@ def test_an_input_with_the_right_publisher_is_fine() -> None:
             listening(publisher_types=("sensor_msgs/msg/CompressedImage",)),
             "published as sensor_msgs/msg/CompressedImage",
         ),
-        (listening(reliable=True, publishers_reliable=(False,)), "best effort"),
+        (listening(unheard=("driver: best effort publisher",)), "driver: best effort"),
     ],
 )
 def test_what_an_input_lacks(one: Input, reason: str) -> None:
@@ -128,8 +129,10 @@ def test_nobody_needs_to_be_speaking() -> None:
     assert finding.level == "ok"
 
 
-def test_one_reliable_publisher_is_enough() -> None:
-    assert judged(listening(reliable=True, publishers_reliable=(False, True))).level == "ok"
+def test_two_nodes_of_one_name_are_bad() -> None:
+    graph = Graph(nodes=["/grounding_node"] * 2, inputs=[], navigate_servers=0)
+    (finding,) = graph_findings(graph)[1:]
+    assert finding.level == "bad" and "/grounding_node" in finding.text
 
 
 @pytest.mark.parametrize(("servers", "bad"), [(0, 1), (1, 0)])

@@ -269,12 +269,18 @@ def make_rig(ros_env: dict[str, str], domain_id: int) -> Iterator[Callable[..., 
 
 
 @pytest.fixture(scope="module")
+def module_env(shared_env: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Environment of the processes that the tests of one module share, with its own domain."""
+    with claimed_domain() as domain:
+        yield {**shared_env, "ROS_DOMAIN_ID": str(domain)}
+
+
+@pytest.fixture(scope="module")
 def module_graph(
-    shared_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    module_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Callable[..., Rig], Callable[..., Child]]]:
     """Rigs and processes that the tests of one module share."""
-    with claimed_domain() as domain:
-        env = {**shared_env, "ROS_DOMAIN_ID": str(domain)}
-        folder = tmp_path_factory.mktemp("processes")
-        with rigs_in(domain) as make, child_processes(env, folder) as run:
-            yield make, run
+    folder = tmp_path_factory.mktemp("processes")
+    domain = int(module_env["ROS_DOMAIN_ID"])
+    with rigs_in(domain) as make, child_processes(module_env, folder) as run:
+        yield make, run

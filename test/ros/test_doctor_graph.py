@@ -1,56 +1,155 @@
-"""Doctor looking at a real graph: a real grounding node's name with inputs that lack things."""
+"""Doctor on a real graph: real nodes, and a second process of cameras that are set up wrongly."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
-import rclpy
-from rclpy.context import Context
 
-from camaware_ros.cli.doctor_ros import graph_findings, take_snapshot
+from camaware_ros.cli.doctor_frames import frame_findings
+from camaware_ros.cli.doctor_ros import live_findings
+from camaware_ros.cli.findings import Finding
+from camaware_ros.geometry.transforms import Rigid3
 
-
-@pytest.fixture
-def make_node(ros_env: dict[str, str], domain_id: int) -> Iterator[Callable]:
-    """Makes nodes in the test's domain."""
-    context = Context()
-    rclpy.init(context=context, domain_id=domain_id)
-    nodes = []
-
-    def make(name: str, namespace: str = ""):
-        nodes.append(rclpy.create_node(name, namespace=namespace, context=context))
-        return nodes[-1]
-
-    yield make
-    for node in nodes:
-        node.destroy_node()
-    rclpy.try_shutdown(context=context)
+HERE = Path(__file__).parent
+WRONG, NODE = str(HERE / "wrong_cameras_process.py"), str(HERE / "fake_grounding_process.py")
+LISTEN_S = 3.0
+OPTICAL = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
 
 
-def test_lacks_are_seen_over_dds(make_node: Callable) -> None:
-    from rclpy.qos import qos_profile_sensor_data
-    from sensor_msgs.msg import CameraInfo, Image
+def node_for(camera: str, *more: str) -> list[str]:
+    """A grounding node that listens to one of the cameras."""
+    topics = ("image", "camera_info")
+    remaps = [word for topic in topics for word in ("-r", f"{topic}:=/{camera}/{topic}")]
+    return [NODE, "--ros-args", *remaps, *more]
 
-    node = make_node("grounding_node", "/robot")
-    node.create_subscription(Image, "image", print, 10)
-    node.create_subscription(CameraInfo, "camera_info", print, 10)
-    make_node("goal_node", "/robot")
-    make_node("driver").create_publisher(Image, "/robot/image", qos_profile_sensor_data)
 
-    graph = take_snapshot(1.0)
-    for _ in range(20):  # discovery takes its time on a busy machine
-        if len(graph.nodes) == 2 and any(one.publisher_types for one in graph.inputs):
+def findings_when(complete: Callable[[list[Finding]], object]) -> list[Finding]:
+    """Doctor's findings; discovery takes its time on a busy machine."""
+    for _ in range(10):
+        findings = live_findings(LISTEN_S)
+        if complete(findings):
             break
-        graph = take_snapshot(1.0)
-    findings = {f.subject: f for f in graph_findings(graph)}
+    return findings
 
-    assert findings["ROS graph"].text == "/robot/goal_node, /robot/grounding_node"
-    assert "best effort" in findings["grounding_node <- /robot/image"].text
-    assert "nobody" in findings["grounding_node <- /robot/camera_info"].text
-    assert findings["navigate_to_pose"].level == "bad"
+
+def about(findings: list[Finding], subject: str) -> list[Finding]:
+    return [one for one in findings if one.subject == subject]
+
+
+def has_node(findings: list[Finding]) -> bool:
+    return bool(about(findings, "clock")) and "/grounding_node" in findings[0].text
+
+
+@pytest.fixture(scope="module")
+def seen(module_graph, module_env: dict[str, str]) -> list[Finding]:
+    """What doctor says about all wrong cameras at once, with a node that listens to the good."""
+    _, run = module_graph
+    run(WRONG, "tf")
+    run(*node_for("good"))
+
+    def complete(found: list[Finding]) -> bool:
+        cameras = {one.subject for one in found if one.subject.startswith("camera ")}
+        (good,) = about(found, "camera /good/image") or [None]
+        return has_node(found) and len(cameras) == 12 and good is not None and good.level == "ok"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROS_DOMAIN_ID", module_env["ROS_DOMAIN_ID"])
+        return findings_when(complete)
+
+
+@pytest.mark.parametrize(
+    ("camera", "said", "advice"),
+    [
+        (
+            "no_info",
+            "no camera_info beside it",
+            "camera_info:=TOPIC; there are: /apart/camera_info",
+        ),
+        ("size", "expected 64 x 24", "calibrate the camera at this resolution"),
+        ("no_k", "uncalibrated", "calibrate"),
+        ("frames", "'frames_optical', of camera_info 'base_link'", "optical frame"),
+        ("no_frame", "name no frame", "frame_id"),
+        ("apart", "within 20 ms", "camera_info_pairing: latest"),
+        ("old", "30.", "chrony"),
+        ("no_stamp", "no stamp", "stamp images"),
+        ("encoding", "32FC3", "rgb8"),
+        ("silent", "no image came", "ROS_DOMAIN_ID"),
+        ("shared", "2 publishers share the topic", "namespace"),
+    ],
+)
+def test_what_is_wrong_with_a_camera_is_named_with_the_fix(
+    seen: list[Finding], camera: str, said: str, advice: str
+) -> None:
+    (finding,) = about(seen, f"camera /{camera}/image")
+    assert said in finding.text and advice in finding.fix
+    assert finding.level == "note", "no node listens to it"
+
+
+def test_the_camera_that_is_right_is_fine(seen: list[Finding]) -> None:
+    (finding,) = about(seen, "camera /good/image")
+    assert finding.level == "ok"
+    assert "32 x 24 rgb8" in finding.text and "good_optical" in finding.text
+
+
+def test_where_the_camera_is_and_where_tf_lags(seen: list[Finding]) -> None:
+    (base,) = about(seen, "TF base_footprint <- good_optical")
+    assert base.level == "ok" and "0.60 m high, looking 0 deg down" in base.text
+    (place,) = about(seen, "TF map <- good_optical")
+    assert place.level == "bad"
+    assert "not at the images' stamps" in place.text and "clocks" in place.fix
+
+
+def test_a_publisher_that_a_node_cannot_hear_is_named(seen: list[Finding]) -> None:
+    (finding,) = about(seen, "grounding_node <- /command")
+    assert finding.level == "bad"
+    assert finding.text.startswith("driver: Best effort publisher and reliable subscription")
+    assert "image_qos" in finding.fix
+
+
+def test_a_node_on_a_broken_camera_in_the_wrong_time(ros_env: dict[str, str], start) -> None:
+    """Used by a node, a wrong camera is bad; /clock without use_sim_time too; and no TF at all."""
+    start(WRONG, "clock")
+    start(*node_for("size"))
+    camera, clock, frame = "camera /size/image", "clock", "TF base_footprint <- size_optical"
+    findings = findings_when(lambda found: has_node(found) and about(found, frame))
+    (wrong,) = about(findings, camera)
+    assert wrong.level == "bad" and "expected 64 x 24" in wrong.text
+    (time,) = about(findings, clock)
+    assert time.level == "bad" and "/grounding_node lives in the machine's time" in time.text
+    assert "use_sim_time" in time.fix
+    (missing,) = about(findings, frame)
+    assert missing.level == "bad" and "static_transform_publisher" in missing.fix
+    # Its stamps are those of /clock.
+    (good,) = about(findings, "camera /good/image")
+    assert good.level == "ok"
+
+
+def test_a_node_that_waits_for_a_clock_is_told(ros_env: dict[str, str], start) -> None:
+    start(*node_for("good", "-p", "use_sim_time:=true"))
+    findings = findings_when(has_node)
+    (time,) = about(findings, "clock")
+    assert time.level == "bad" and "waits for /clock, which nobody publishes" in time.text
+    (image,) = about(findings, "grounding_node <- /good/image")
+    assert image.level == "bad" and "nobody publishes" in image.text
 
 
 def test_an_empty_graph_is_told(ros_env: dict[str, str]) -> None:
-    (finding,) = graph_findings(take_snapshot(0.5))
-    assert "is running" in finding.text
+    finding, clock = live_findings(0.5)
+    assert finding.level == "note" and "is running" in finding.text
+    assert clock.level == "ok"
+
+
+@pytest.mark.parametrize(
+    ("pose", "level", "said"),
+    [
+        (Rigid3(rotation=OPTICAL, translation=np.array([0, 0, 0.4])), "ok", "looking 0 deg down"),
+        (Rigid3(rotation=np.eye(3), translation=np.array([0, 0, 0.4])), "bad", "at the ceiling"),
+        (Rigid3(rotation=OPTICAL, translation=np.array([0, 0, -0.1])), "bad", "under the floor"),
+    ],
+)
+def test_a_mounting_that_cannot_be_is_named(pose: Rigid3, level: str, said: str) -> None:
+    (finding,) = frame_findings("cam", [1], {"base_frame": "base"}, lambda *_: pose)
+    assert finding.level == level and said in finding.text

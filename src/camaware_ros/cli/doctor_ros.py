@@ -1,61 +1,21 @@
 """Doctor's look at ROS: what is installed, whether large images arrive, what the graph lacks.
 
-The judgement on a graph is a pure function of a snapshot of it; only `take_snapshot` and the
-transport check start anything, and they imports rclpy lazily.
+What needs rclpy is imported lazily: without ROS, doctor must be able to say so.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
+from camaware_ros.cli.doctor_cameras import camera_findings
+from camaware_ros.cli.doctor_frames import clock_findings, frame_findings
+from camaware_ros.cli.doctor_graph import graph_findings
 from camaware_ros.cli.findings import Finding
 
-OUR_NODES = ("grounding_node", "goal_node", "sim_node")
 INTERFACES = ("tf2_msgs", "vision_msgs", "nav2_msgs")
-# People publish these when they want to, so nobody publishing is no fault.
-_ON_DEMAND = ("command", "cmd_vel")
-_IGNORED = ("/parameter_events", "/clock")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """One topic that one of our nodes listens to.
-
-    Attributes:
-        node: full name of the node.
-        topic: full name of the topic, after remapping.
-        type_name: the type the node expects.
-        publisher_types: type of each publisher.
-        reliable: whether the node insists on reliable delivery.
-        publishers_reliable: whether each publisher offers it.
-    """
-
-    node: str
-    topic: str
-    type_name: str
-    publisher_types: Sequence[str]
-    reliable: bool = False
-    publishers_reliable: Sequence[bool] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Graph:
-    """What was seen of the running system.
-
-    Attributes:
-        nodes: full names of our nodes.
-        inputs: what they listen to.
-        navigate_servers: how many nodes answer NavigateToPose.
-    """
-
-    nodes: Sequence[str]
-    inputs: Sequence[Input]
-    navigate_servers: int
 
 
 def installed_findings(environment: Mapping[str, str]) -> list[Finding]:
@@ -102,107 +62,34 @@ def transport_finding(sent: int, received: int, profile: Path) -> Finding:
     return Finding(subject="large images", level="note", text=text, fix=fix)
 
 
-def graph_findings(graph: Graph) -> list[Finding]:
-    """Say what our running nodes lack."""
-    if not graph.nodes:
-        fix = "ros2 launch camaware_ros camaware.launch.py, or `camaware demo`"
-        text = f"none of {', '.join(OUR_NODES)} is running"
-        return [Finding(subject="ROS graph", level="note", text=text, fix=fix)]
-    findings = [Finding(subject="ROS graph", level="ok", text=", ".join(graph.nodes))]
-    findings += [_input_finding(one) for one in graph.inputs]
-    if any(name.endswith("/goal_node") for name in graph.nodes) and graph.navigate_servers == 0:
-        fix = "start Nav2 (or sim_node), or remap navigate_to_pose"
-        text = "no server for NavigateToPose"
-        findings.append(Finding(subject="navigate_to_pose", level="bad", text=text, fix=fix))
-    return findings
-
-
-def _input_finding(one: Input) -> Finding:
-    who = one.node.rsplit("/", 1)[-1]
-    subject = f"{who} <- {one.topic}"
-    good = [kind == one.type_name for kind in one.publisher_types]
-    if not one.publisher_types:
-        text = "nobody publishes it"
-        on_demand = one.topic.rsplit("/", 1)[-1] in _ON_DEMAND
-        if on_demand:
-            return Finding(subject=subject, level="ok", text=f"{text} at the moment")
-        fix = f"start its publisher, or remap the topic ({one.type_name})"
-        return Finding(subject=subject, level="bad", text=text, fix=fix)
-    if not all(good):
-        wrong = sorted(set(one.publisher_types) - {one.type_name})
-        fix = f"publish {one.type_name}, or remap the topic"
-        text = f"published as {', '.join(wrong)}"
-        return Finding(subject=subject, level="bad", text=text, fix=fix)
-    if one.reliable and one.publishers_reliable and not any(one.publishers_reliable):
-        fix = "publish reliably, or let the node listen with best effort (image_qos: sensor_data)"
-        text = "published with best effort, the node asks for reliable delivery"
-        return Finding(subject=subject, level="bad", text=text, fix=fix)
-    return Finding(subject=subject, level="ok", text=f"{len(good)} publisher(s)")
-
-
-def take_snapshot(wait_s: float) -> Graph:
-    """Join the graph for `wait_s` seconds and look at our nodes in it.
+def live_findings(wait_s: float) -> list[Finding]:
+    """Join the graph for ``wait_s`` seconds and judge what is there.
 
     Raises:
         RuntimeError: ROS could not be started.
     """
-    import rclpy
-    from rclpy.node import Node
+    from camaware_ros.cli.doctor_live import listen
+    from camaware_ros.ros.grounding_settings import CAMERA_FRAME, GroundingSettings
 
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = Node("camaware_doctor", context=context, start_parameter_services=False)
-    try:
-        # Nothing to spin for: the graph is filled by the middleware's own threads.
-        time.sleep(wait_s)
-        return _snapshot(node)
-    finally:
-        node.destroy_node()
-        rclpy.try_shutdown(context=context)
-
-
-def _snapshot(node: object) -> Graph:
-    from rclpy.action.graph import get_action_server_names_and_types_by_node
-    from rclpy.node import Node
-
-    assert isinstance(node, Node)
-    everyone = node.get_node_names_and_namespaces()
-    inputs: list[Input] = []
-    ours, servers = [], 0
-    for name, namespace in everyone:
-        actions = get_action_server_names_and_types_by_node(node, name, namespace)
-        servers += sum("nav2_msgs/action/NavigateToPose" in types for _, types in actions)
-        if name in OUR_NODES:
-            ours.append(f"{namespace.rstrip('/')}/{name}")
-            inputs += _inputs_of(node, name, namespace)
-    return Graph(nodes=sorted(ours), inputs=inputs, navigate_servers=servers)
-
-
-def _inputs_of(node: object, name: str, namespace: str) -> list[Input]:
-    from rclpy.node import Node
-    from rclpy.qos import ReliabilityPolicy
-
-    assert isinstance(node, Node)
-    inputs = []
-    for topic, types in node.get_subscriber_names_and_types_by_node(name, namespace):
-        if topic in _IGNORED or "/_action/" in topic:
-            continue
-        publishers = node.get_publishers_info_by_topic(topic)
-        own = [i for i in node.get_subscriptions_info_by_topic(topic) if i.node_name == name]
-        reliable = ReliabilityPolicy.RELIABLE
-        inputs.append(
-            Input(
-                node=f"{namespace.rstrip('/')}/{name}",
-                topic=topic,
-                type_name=types[0],
-                publisher_types=[info.topic_type for info in publishers],
-                reliable=any(info.qos_profile.reliability == reliable for info in own),
-                publishers_reliable=[
-                    info.qos_profile.reliability == reliable for info in publishers
-                ],
-            )
-        )
-    return inputs
+    live = listen(wait_s)
+    findings = graph_findings(live.graph)
+    sim_time = {node: bool(values.get("use_sim_time")) for node, values in live.parameters.items()}
+    findings += clock_findings(live.clocks, sim_time)
+    given = next((v for n, v in live.parameters.items() if n.endswith("/grounding_node")), {})
+    default = GroundingSettings()
+    slop_s = given.get("stamp_slop_s", default.stamp_slop_s)
+    targets = {
+        name: frame
+        for name in ("base_frame", "output_frame")
+        if (frame := given.get(name, getattr(default, name))) not in ("", CAMERA_FRAME, "base")
+    }
+    for camera in live.cameras:
+        findings += camera_findings(camera, slop_s)
+        if camera.used and camera.images and camera.images[-1].frame_id:
+            stamps_ns = [one.stamp_ns for one in camera.images]
+            frame = camera.images[-1].frame_id
+            findings += frame_findings(frame, stamps_ns, targets, live.lookup)
+    return findings
 
 
 def ros_findings(wait_s: float) -> list[Finding]:
@@ -222,4 +109,4 @@ def ros_findings(wait_s: float) -> list[Finding]:
         fix = "check RMW_IMPLEMENTATION, ROS_DOMAIN_ID and the DDS profile"
         findings.append(Finding(subject="large images", level="bad", text=str(error), fix=fix))
         return findings
-    return [*findings, *graph_findings(take_snapshot(wait_s))]
+    return [*findings, *live_findings(wait_s)]
