@@ -120,18 +120,56 @@ def tiny_depth_anything(folder: Path, kind: str) -> None:
     ).save_pretrained(folder)
 
 
-def test_a_network_from_transformers_is_loaded_and_asked(tmp_path: Path) -> None:
+def tiny_zoe(folder: Path) -> None:
+    """A real, random ZoeDepth."""
+    from transformers import (
+        BeitConfig,
+        ZoeDepthConfig,
+        ZoeDepthForDepthEstimation,
+        ZoeDepthImageProcessorPil,
+    )
+
+    torch.manual_seed(0)
+    stages = [f"stage{n}" for n in range(1, 5)]
+    backbone = BeitConfig(
+        image_size=64, patch_size=16, hidden_size=16, num_hidden_layers=4, num_attention_heads=2,
+        intermediate_size=16, out_features=stages, reshape_hidden_states=False,
+    )  # fmt: skip
+    config = ZoeDepthConfig(
+        backbone_config=backbone, neck_hidden_sizes=[8, 8, 8, 8], fusion_hidden_size=8,
+        bottleneck_features=8, num_relative_features=4, num_attractors=[4, 2, 2, 1],
+        bin_embedding_dim=8, bin_configurations=[
+            {"n_bins": 8, "min_depth": 0.001, "max_depth": 10.0, "name": "indoors"}
+        ],
+    )  # fmt: skip
+    ZoeDepthForDepthEstimation(config).save_pretrained(folder)
+    ZoeDepthImageProcessorPil(
+        size={"height": 64, "width": 64}, ensure_multiple_of=32
+    ).save_pretrained(folder)
+
+
+@pytest.mark.parametrize("family", ["depth_anything", "zoedepth"])
+def test_a_network_from_transformers_is_loaded_and_asked(tmp_path: Path, family: str) -> None:
     pytest.importorskip("PIL")
     from camaware_ros.training.teachers.pretrained import PretrainedTeacher
 
-    tiny_depth_anything(tmp_path / "metric", "metric")
-    found = PretrainedTeacher(str(tmp_path / "metric")).point_map(IMAGE, CAMERA, "any")
+    if family == "zoedepth":
+        tiny_zoe(tmp_path)
+    else:
+        tiny_depth_anything(tmp_path, "metric")
+    found = PretrainedTeacher(str(tmp_path)).point_map(IMAGE, CAMERA, "any")
     assert isinstance(found, PointMap) and found.points.shape == (48, 64, 3)
     known = found.confidence > 0
     assert known.mean() > 0.9 and (found.points[known][:, 2] <= 20).all()
     pixels, _ = CAMERA.project(found.points[known].astype(float))
     v, u = np.nonzero(known)
     assert np.abs(pixels - np.stack([u + 0.5, v + 0.5], -1)).max() < 1e-2
-    tiny_depth_anything(tmp_path / "relative", "relative")
+
+
+def test_a_network_without_metres_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("PIL")
+    from camaware_ros.training.teachers.pretrained import PretrainedTeacher
+
+    tiny_depth_anything(tmp_path, "relative")
     with pytest.raises(ValueError, match="expected a network that predicts metres"):
-        PretrainedTeacher(str(tmp_path / "relative"))
+        PretrainedTeacher(str(tmp_path))

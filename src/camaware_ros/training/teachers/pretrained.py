@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 from transformers import AutoImageProcessor, AutoModelForDepthEstimation, PretrainedConfig
 
 from camaware_ros.geometry.camera import Camera
@@ -43,13 +44,19 @@ class PretrainedTeacher:
                 f"{source}: expected a network that predicts metres, "
                 f"got {self.network.config.model_type} with relative depth"
             )
+        # ZoeDepth's padding only smooths borders, and taking it off again needs torchvision
+        self.options = {"do_pad": False} if self.network.config.model_type == "zoedepth" else {}
 
     @torch.inference_mode()
     def point_map(self, image: NDArray[np.uint8], camera: Camera, name: str) -> PointMap:
         """See ``Teacher``; confidence is 1 wherever there is a depth."""
-        size = [image.shape[:2]]
-        inputs = self.processor(images=image, return_tensors="pt").to(self.network.device)
-        out = self.network(**inputs)
-        options = {"source_sizes": size} if self.network.config.model_type == "zoedepth" else {}
-        (found,) = self.processor.post_process_depth_estimation(out, target_sizes=size, **options)
-        return points_from_depth(found["predicted_depth"].float().cpu().numpy(), camera)
+        inputs = self.processor(images=image, return_tensors="pt", **self.options)
+        out = self.network(**inputs.to(self.network.device))
+        height, width = image.shape[:2]
+        if self.options:
+            depth = out.predicted_depth[:, None]
+            depth = functional.interpolate(depth, (height, width), mode="bilinear")[0, 0]
+        else:
+            (found,) = self.processor.post_process_depth_estimation(out, [(height, width)])
+            depth = found["predicted_depth"]
+        return points_from_depth(depth.float().cpu().numpy(), camera)
