@@ -64,7 +64,8 @@ def run(folder: Path, grounder: Grounder) -> dict[str, Any]:
     """A record for JSON over all photographs of a folder."""
     photographs = []
     for record in json.loads((folder / "images.json").read_text()):
-        result = grounder.ground(photograph(folder, record), KINDS)
+        kinds = tuple(kind for kind in KINDS if not grounder.unknown_words(kind))
+        result = grounder.ground(photograph(folder, record), kinds)
         photographs.append({
             "photograph": record["id"],
             "warned": any("unlike" in text for text in result.warnings),
