@@ -49,6 +49,8 @@ class SampleConfig:
         mounting_known: share of images whose mounting is told to the network.
         band: family of cameras.
         dialogues: also a question about each image with its answer.
+        labelled: share of images whose text and boxes are told; below 1 samples have ``labelled``
+            f32 (), see ``training.semi``.
         seed: first half of every sample's random seed.
     """
 
@@ -60,6 +62,7 @@ class SampleConfig:
     mounting_known: float = 0.75
     band: Band = field(default_factory=lambda: BANDS["train"])
     dialogues: bool = False
+    labelled: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -205,6 +208,8 @@ def make_sample(
     if config.dialogues:
         dialogue = sample_dialogue(rng, truth.in_view, places_of(picture, truth))
         sample |= dialogue_arrays(dialogue, tokenizer)
+    if config.labelled < 1:
+        sample["labelled"] = np.float32(rng.random() < config.labelled)
     return sample
 
 

@@ -37,6 +37,7 @@ from camaware_ros.training.dialogue_losses import dialogue_losses, with_spoken_t
 from camaware_ros.training.distill import Distiller, require_teacher
 from camaware_ros.training.losses import grounding_losses, point_targets, total_loss
 from camaware_ros.training.samples import SampleConfig
+from camaware_ros.training.semi import with_text
 from camaware_ros.training.spatial_losses import spatial_losses
 from camaware_ros.training.teachers.lessons import TeacherModule
 
@@ -126,9 +127,11 @@ class GroundingModule(nn.Module):
         spatial = bool(config.spatial_layers)
         dialogue = batch.get("dialogue")
         out = self.network(pixels, rays, batch["tokens"], among, dialogue, spatial=spatial)
-        parts = grounding_losses(out, batch, config.canonical_range, config.grid)
+        said, truth, weight = with_text(out, batch)
+        parts = grounding_losses(said, truth, config.canonical_range, config.grid)
         if dialogue is not None:
-            parts |= dialogue_losses(out, batch, config.canonical_range)
+            parts |= dialogue_losses(said, truth, config.canonical_range)
+        parts = {name: weight * value for name, value in parts.items()}
         if spatial:
             parts |= spatial_losses(out, batch)
         if self.distiller is not None:
