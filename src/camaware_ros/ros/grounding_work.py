@@ -68,7 +68,9 @@ class Answer:
     observation: Observation
     found: tuple[Localization, ...]
     in_camera: tuple[Localization, ...]
+    placement: Placement
     range_map: NDArray[np.float32]
+    doubts: tuple[str, ...]
     text: str
     arrived_s: float
 
@@ -161,7 +163,9 @@ class GroundingWork:
             observation=observation,
             found=found,
             in_camera=in_camera,
+            placement=placement,
             range_map=result.range_map,
+            doubts=result.warnings,
             text=sentence(phrase, localization, found[0] if found else None),
             arrived_s=frame.pair.image.at_s,
         )
