@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside the tests
+
 if importlib.util.find_spec("rclpy") is None:
     warnings.warn("rclpy is not installed: test/ros is left out", stacklevel=1)
     collect_ignore_glob = ["test_*.py"]
@@ -273,6 +275,20 @@ def module_env(shared_env: dict[str, str]) -> Iterator[dict[str, str]]:
     """Environment of the processes that the tests of one module share, with its own domain."""
     with claimed_domain() as domain:
         yield {**shared_env, "ROS_DOMAIN_ID": str(domain)}
+
+
+@pytest.fixture
+def running(make_rig: Callable[..., Rig], start: Callable[..., Child]) -> Callable[..., tuple]:
+    """Starts a rig, a shot and grounding_node, matched; parameters as key:=value."""
+    from shots import Shot, node_arguments
+
+    def run(*parameters: str, image_type: type | None = None, **camera: object) -> tuple:
+        rig = make_rig(image_type)
+        node = start(*node_arguments(*parameters))
+        rig.wait_matched()
+        return rig, Shot(rig, **camera), node
+
+    return run
 
 
 @pytest.fixture(scope="module")

@@ -70,3 +70,29 @@ def test_facts_are_shown_as_they_are() -> None:
     health = Health(0.0)
     health.fact("camera", "640 x 480")
     assert ("camera", "640 x 480") in health.snapshot(1.0).values
+
+
+def test_what_is_over_is_told_once() -> None:
+    health = Health(0.0)
+    health.event("clock jump", Reason.CLOCK_JUMPED, "the clock jumped back by 3 s")
+    first = health.snapshot(1.0)
+    assert first.message == "clock_jumped: the clock jumped back by 3 s"
+    assert first.level is Level.WARN
+    assert health.snapshot(2.0).message == "ok"
+
+
+def test_cameras_share_one_health_under_their_names() -> None:
+    health = Health(0.0)
+    front, rear = health.named("front"), health.named("rear")
+    front.expect("image", Reason.NO_IMAGE, "/front/image", 1.0)
+    front.heard("image", 0.5)
+    rear.problem("camera", Reason.CAMERA_INVALID, "K is zero")
+    front.ok("camera")
+    rear.event("stamps", Reason.CLOCK_JUMPED, "back by 9 s")
+    snapshot = health.snapshot(1.0)
+    assert snapshot.message == ("camera_invalid: rear: K is zero; clock_jumped: rear: back by 9 s")
+    values = dict(snapshot.values)
+    assert values["front camera"] == "ok" and values["front image count"] == "1"
+    assert "no_image" in health.snapshot(3.0).message
+    front.expect_nothing()
+    assert health.snapshot(4.0).message == "ok"

@@ -94,3 +94,28 @@ def test_no_thread_is_left_behind() -> None:
     workers = [LatestWorker(lambda _: None, no_error) for _ in range(5)]
     assert all(worker.stop(WAIT_S) for worker in workers)
     assert threading.active_count() == before
+
+
+def test_sources_take_turns_and_each_keeps_its_newest() -> None:
+    started, release, seen, end = threading.Event(), threading.Event(), [], threading.Event()
+
+    def job(item: str) -> None:
+        seen.append(item)
+        started.set()
+        release.wait(WAIT_S)
+        if len(seen) == 4:
+            end.set()
+
+    worker = LatestWorker(job, no_error)
+    worker.submit("front 0", "front")
+    assert started.wait(WAIT_S)
+    replaced = [
+        worker.submit(f"{source} {number}", source)
+        for number in (1, 2)
+        for source in ("front", "left", "rear")
+    ]
+    assert replaced == [False] * 3 + [True] * 3
+    release.set()
+    assert end.wait(WAIT_S)
+    assert worker.stop(WAIT_S)
+    assert seen == ["front 0", "left 2", "rear 2", "front 2"]

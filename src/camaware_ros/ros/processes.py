@@ -48,10 +48,19 @@ class NodeProcess:
         lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return lines[-1] if lines else "(it said nothing)"
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.exit_code is None:
+            self._process.send_signal(number)
+
     def interrupt(self) -> None:
         """Ask it to end, as Ctrl-C does."""
-        if self.exit_code is None:
-            self._process.send_signal(signal.SIGINT)
+        self.send(signal.SIGINT)
 
     def join(self, timeout_s: float = _END_S) -> int:
         """Wait for its end; its whole group is killed where it does not come. Its exit code."""
