@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from camaware_ros.geometry.camera import Camera
+from camaware_ros.geometry.framing import Framing
 from camaware_ros.resources import share_directory
 from camaware_ros.runtime import camera_range
 from camaware_ros.runtime.backend import Backend, open_backend
@@ -52,11 +54,15 @@ class GroundingResult:
 class Grounder:
     """A loaded model. Not thread-safe: one caller at a time."""
 
-    def __init__(self, backend: Backend, manifest: Manifest, folder: Path) -> None:
+    def __init__(
+        self, backend: Backend, manifest: Manifest, folder: Path, zoom: float = 1.0
+    ) -> None:
         """Use ``load``."""
         self.backend, self.manifest = backend, manifest
         self.tokenizer = manifest.word_tokenizer()
-        self._inputs = InputBuilder(manifest.image_size, manifest.prompt_length, self.tokenizer)
+        self._inputs = InputBuilder(
+            manifest.image_size, manifest.prompt_length, self.tokenizer, zoom
+        )
         self._spreads = Spreads(
             scale=manifest.sigma_scale, temperature=manifest.pointer_temperature
         )
@@ -65,9 +71,19 @@ class Grounder:
 
     @classmethod
     def load(
-        cls, model_dir: Path | None = None, backend: str = "auto", threads: int = 1
+        cls,
+        model_dir: Path | None = None,
+        backend: str = "auto",
+        threads: int = 1,
+        zoom: float = 1.0,
     ) -> Grounder:
         """Open a model folder (the shipped one by default).
+
+        Args:
+            model_dir: folder with a manifest.
+            backend: see ``runtime.backend.open_backend``.
+            threads: CPU threads of one forward pass.
+            zoom: pictures are shown so much larger, with K alike; see ``Framing.letterbox``.
 
         Raises:
             OSError: a file is missing.
@@ -76,7 +92,7 @@ class Grounder:
         """
         folder = Path(model_dir) if model_dir else share_directory() / "models" / DEFAULT_MODEL
         manifest = read_manifest(folder)
-        return cls(open_backend(folder, manifest, backend, threads), manifest, folder)
+        return cls(open_backend(folder, manifest, backend, threads), manifest, folder, zoom)
 
     @property
     def description(self) -> str:
@@ -91,6 +107,10 @@ class Grounder:
     def max_words(self) -> int:
         """How many words a phrase may have."""
         return self.manifest.prompt_length - 2
+
+    def framing(self, camera: Camera) -> Framing:
+        """How a camera's picture is laid into the network's input."""
+        return self._inputs.framing(camera)
 
     def unknown_words(self, phrase: str) -> tuple[str, ...]:
         """Words of a phrase that the model was never taught."""

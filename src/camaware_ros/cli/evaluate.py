@@ -1,4 +1,4 @@
-"""``camaware evaluate``: how good a model is on held-out scenes, camera band by camera band."""
+"""``camaware evaluate``: how good a model is, on held-out scenes, a data set, or a robot."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import platform
 from pathlib import Path
 
-from camaware_ros.cli import evaluate_robot
+from camaware_ros.cli import evaluate_data, evaluate_robot
 
 DEFAULT_BANDS = (
     "trained range", "unseen narrow", "unseen wide", "off-centre", "fisheye", "unseen fisheye",
@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-intrinsics", action="store_true", help="withhold K: assume 62 degrees"
     )
     parser.add_argument("--json", type=Path, help="write the result here")
+    evaluate_data.add_arguments(parser)
     evaluate_robot.add_arguments(parser)
 
 
@@ -35,6 +36,8 @@ def run(args: argparse.Namespace) -> int:
     """Evaluate and print one row per band."""
     if evaluate_robot.is_wanted(args):
         return evaluate_robot.run(args)
+    if args.data is not None:
+        return evaluate_data.run(args)
     from camaware_ros.evaluation.rendered import EVALUATION_SEED, evaluate_band
     from camaware_ros.grounder import Grounder
     from camaware_ros.training.cameras import BANDS

@@ -6,6 +6,7 @@ edge coordinates. Knows nothing of what the image shows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -66,16 +67,32 @@ class Framing:
             )
 
     @classmethod
-    def letterbox(cls, source_size: tuple[int, int], output_size: tuple[int, int]) -> Framing:
-        """The whole source as large as fits, aspect kept, centred."""
+    def letterbox(
+        cls, source_size: tuple[int, int], output_size: tuple[int, int], zoom: float = 1.0
+    ) -> Framing:
+        """The whole source as large as fits, aspect kept, centred.
+
+        Args:
+            source_size: (width, height).
+            output_size: (width, height).
+            zoom: makes everything so much larger; what then leaves the output is cut off evenly on
+                both sides, and below 1 the border grows.
+        """
         if min(source_size) < 1 or min(output_size) < 1:
             raise ValueError(f"sizes: expected at least 1 pixel, got {source_size}, {output_size}")
-        scale = min(output_size[0] / source_size[0], output_size[1] / source_size[1])
-        width = min(max(1, round(source_size[0] * scale)), output_size[0])
-        height = min(max(1, round(source_size[1] * scale)), output_size[1])
+        if not 0 < zoom < math.inf:
+            raise ValueError(f"zoom: expected a positive number, got {zoom}")
+        scale = zoom * min(output_size[0] / source_size[0], output_size[1] / source_size[1])
+        kept = [
+            min(source, max(1, round(out / scale)))
+            for source, out in zip(source_size, output_size, strict=True)
+        ]
+        width, height = (
+            min(max(1, round(k * scale)), out) for k, out in zip(kept, output_size, strict=True)
+        )
         return cls(
             source_size=source_size,
-            crop=(0, 0, *source_size),
+            crop=((source_size[0] - kept[0]) // 2, (source_size[1] - kept[1]) // 2, *kept),
             resized=(width, height),
             pad=((output_size[0] - width) // 2, (output_size[1] - height) // 2),
             output_size=output_size,

@@ -28,9 +28,19 @@ class InputBuilder:
 
     KEPT = 8
 
-    def __init__(self, size: tuple[int, int], prompt_length: int, tokenizer: WordTokenizer) -> None:
-        """For a network input of ``size`` (width, height) and phrases of ``prompt_length`` ids."""
+    def __init__(
+        self,
+        size: tuple[int, int],
+        prompt_length: int,
+        tokenizer: WordTokenizer,
+        zoom: float = 1.0,
+    ) -> None:
+        """For a network input of ``size`` (width, height) and phrases of ``prompt_length`` ids.
+
+        ``zoom``: see ``Framing.letterbox``.
+        """
         self._size, self._prompt_length, self._tokenizer = size, prompt_length, tokenizer
+        self._zoom = zoom
         self._cells: OrderedDict[Camera, tuple[NDArray[np.float64], NDArray[np.bool_]]] = (
             OrderedDict()
         )
@@ -46,13 +56,21 @@ class InputBuilder:
             raise ValueError("phrases: expected at least one, got none")
         ids = [self._tokenizer.encode(phrase, self._prompt_length) for phrase in phrases]
         camera = observation.camera
-        framing = Framing.letterbox((camera.width, camera.height), self._size)
+        framing = self.framing(camera)
         content = framing.content()
         return ModelInputs(
             pixels=normalise(framing.image(observation.image), content)[None],
             rays=self.rays(camera, observation.mounting)[None],
             tokens=np.array(ids, dtype=np.int64)[None],
         )
+
+    def network_camera(self, camera: Camera) -> Camera:
+        """The camera of the network's picture."""
+        return Framing.letterbox((camera.width, camera.height), self._size).camera(camera)
+
+    def framing(self, camera: Camera) -> Framing:
+        """How a camera's picture is laid into the network's input."""
+        return Framing.letterbox((camera.width, camera.height), self._size, self._zoom)
 
     def rays(self, camera: Camera, mounting: Mounting | None) -> NDArray[np.float32]:
         """Ray features of a live camera, shape (R, H / 4, W / 4)."""
@@ -68,7 +86,7 @@ class InputBuilder:
 
     def _camera_cells(self, camera: Camera) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         if camera not in self._cells:
-            framing = Framing.letterbox((camera.width, camera.height), self._size)
+            framing = self.framing(camera)
             self._cells[camera] = cells(framing.camera(camera), framing.content())
             _forget_oldest(self._cells, self.KEPT)
         return self._cells[camera]
