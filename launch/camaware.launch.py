@@ -152,6 +152,7 @@ def nodes(context):
                 package="rviz2",
                 executable="rviz2",
                 namespace=value("namespace"),
+                output="screen",
                 arguments=["-d", str(share / "config" / "camaware.rviz")],
                 parameters=[simulated],
                 remappings=[(f"/{topic}", topic) for topic in VIEWS],
