@@ -432,7 +432,7 @@ def test_latest_camera_info_serves_every_image(running) -> None:
 
 
 def test_a_rectified_image_obeys_p(running) -> None:
-    rig, shot, _ = running("image_rectified:='true'")
+    rig, shot, _ = running("input_rectified:='true'")
     send_tf(rig)
     rig.command("find the red chair")
 

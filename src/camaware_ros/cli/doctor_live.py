@@ -33,7 +33,7 @@ from camaware_ros.ros.tf import Buffer, TransformException, TransformListener, l
 _IMAGE_TYPES = {"sensor_msgs/msg/Image": Image, "sensor_msgs/msg/CompressedImage": CompressedImage}
 _INFO_TYPE = "sensor_msgs/msg/CameraInfo"
 _IGNORED = ("/parameter_events", "/clock")
-_ASKED = ("use_sim_time", "base_frame", "output_frame", "stamp_slop_s", "image_rectified")
+_ASKED = ("use_sim_time", "base_frame", "output_frame", "stamp_slop_s", "input_rectified")
 _ANSWER_S = 2.0
 _COMPRESSED = "/compressed"
 
@@ -233,7 +233,7 @@ class _Ear:
         self._camera, self._clock = camera, clock
         self._image: Image | CompressedImage | None = None
         self._info: CameraInfo | None = None
-        words = {values.get("image_rectified") for values in parameters.values()}
+        words = {values.get("input_rectified") for values in parameters.values()}
         self._rectified = "true" in words or (
             "false" not in words and is_named_rectified(camera.image_topic)
         )

@@ -97,12 +97,13 @@ def _node(arguments: argparse.Namespace, bag: Any) -> Iterator[list[Any]]:
     if arguments.no_node:
         yield []
         return
+    from camaware_ros.ros.camera_topics import is_named_rectified
     from camaware_ros.ros.domain import claimed_domain
     from camaware_ros.ros.processes import node_command, running
 
     parameters = {
         "image_transport": "compressed" if "Compressed" in bag.image_type.__name__ else "raw",
-        "image_rectified": "true" if "rect" in bag.image_topic else "auto",
+        "input_rectified": "true" if is_named_rectified(bag.image_topic) else "auto",
         "camera_info_pairing": "latest" if bag.gap_s > _SLOP_S else "stamp",
         "output_frame": arguments.frame,
         "backend": arguments.backend,

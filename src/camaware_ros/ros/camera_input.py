@@ -77,7 +77,7 @@ class CameraInput:
         health.expect("image", Reason.NO_IMAGE, topics.image, settings.silence_s)
         health.expect("camera_info", Reason.NO_CAMERA_INFO, topics.camera_info, info_silence_s)
         self.rectified = {"true": True, "false": False}.get(
-            settings.image_rectified, is_named_rectified(topics.image)
+            settings.input_rectified, is_named_rectified(topics.image)
         )
 
     def close(self) -> None:

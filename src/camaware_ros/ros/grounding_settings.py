@@ -52,10 +52,10 @@ class GroundingSettings:
         "Subscribe to image and camera_info best effort (accepts every publisher) or reliable.",
         choices=INPUT_QOS_NAMES,
     )
-    image_rectified: str = parameter(
+    input_rectified: str = parameter(
         "auto",
         "Whether pictures were rectified, so that P holds instead of K and D. auto: they were when "
-        "the topic's name says so (contains 'rect').",
+        "the topic's name says so (image_rect, rect/image, ...).",
         choices=("auto", "true", "false"),
     )
     camera_info_pairing: str = parameter(
