@@ -113,3 +113,20 @@ def test_the_edges_of_a_patch_land_where_to_output_says() -> None:
     ys, xs = np.nonzero(out > 127)
     found = np.array([[xs.min(), ys.min()], [xs.max() + 1, ys.max() + 1]])
     np.testing.assert_allclose(found, PLAN.to_output(corners), atol=0.51)
+
+
+@pytest.mark.parametrize("zoom", [0.5, 0.8, 1.2, 2.0, 3.7])
+def test_zoom_scales_focal_lengths_and_keeps_the_middle(zoom: float) -> None:
+    camera = Camera(width=1280, height=960, fx=900, fy=900, cx=640, cy=480)
+    plain, zoomed = (Framing.letterbox((1280, 960), (160, 128), z) for z in (1.0, zoom))
+    before, after = plain.camera(camera), zoomed.camera(camera)
+    assert after.fx / before.fx == pytest.approx(zoom, rel=0.02)
+    np.testing.assert_allclose(after.project([0, 0, 1])[0], [80, 64], atol=1)
+    shown = zoomed.content().mean()
+    assert shown == (1 if zoom > 1 else pytest.approx(zoom**2 * 15 / 16, abs=0.02))
+
+
+def test_zoom_must_be_positive() -> None:
+    for zoom in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="zoom: expected a positive number"):
+            Framing.letterbox((640, 480), (160, 128), zoom)

@@ -83,16 +83,17 @@ class Framing:
         if not 0 < zoom < math.inf:
             raise ValueError(f"zoom: expected a positive number, got {zoom}")
         scale = zoom * min(output_size[0] / source_size[0], output_size[1] / source_size[1])
-        kept = [
+        across, down = (
             min(source, max(1, round(out / scale)))
             for source, out in zip(source_size, output_size, strict=True)
-        ]
+        )
         width, height = (
-            min(max(1, round(k * scale)), out) for k, out in zip(kept, output_size, strict=True)
+            min(max(1, round(kept * scale)), out)
+            for kept, out in zip((across, down), output_size, strict=True)
         )
         return cls(
             source_size=source_size,
-            crop=((source_size[0] - kept[0]) // 2, (source_size[1] - kept[1]) // 2, *kept),
+            crop=((source_size[0] - across) // 2, (source_size[1] - down) // 2, across, down),
             resized=(width, height),
             pad=((output_size[0] - width) // 2, (output_size[1] - height) // 2),
             output_size=output_size,
