@@ -41,7 +41,8 @@ EXTRAS = {
     ],
     "sim": ["mujoco>=3.3,<5", "matplotlib>=3.8,<4", "rosbags>=0.10,<0.12", "tqdm>=4.66,<5"],
     "onnx": ["onnxruntime>=1.20,<2"],
-    "tensorrt": ["tensorrt>=10.13,<12", "cuda-bindings>=12.9,<14"],
+    "tensorrt": ["tensorrt>=10.3,<12", "cuda-bindings>=12.6,<14"],
+    "tensorrt-rtx": ["tensorrt-rtx>=1.7,<2", "cuda-bindings>=12.6,<14"],
     "train": [
         "torch>=2.6,<2.14",
         "transformers>=5.0,<6",

@@ -94,7 +94,8 @@ def test_inputs_of_another_shape_are_refused(shipped: Path, name: str) -> None:
 
 
 def test_unknown_backend_is_named(shipped: Path) -> None:
-    with pytest.raises(ValueError, match=r"backend: expected auto, onnx or torch, got 'abacus'"):
+    expected = r"backend: expected auto, tensorrt, onnx, torch, got 'abacus'"
+    with pytest.raises(ValueError, match=expected):
         open_backend(shipped, read_manifest(shipped), "abacus")
 
 

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from camaware_ros.runtime.contract import Arrays, ModelInputs, ModelOutputs
 from camaware_ros.runtime.manifest import Manifest
+from camaware_ros.runtime.report import Report, log_report
 
-AUTO_ORDER = ("onnx", "torch")
-_NEEDS = {"onnx": "onnxruntime", "torch": "torch"}
+AUTO_ORDER = ("tensorrt", "onnx", "torch")
 
 
 class Backend(Protocol):
@@ -35,34 +35,66 @@ class Backend(Protocol):
         """Free what the backend holds."""
 
 
-def open_backend(folder: Path, manifest: Manifest, name: str = "auto", threads: int = 0) -> Backend:
+def open_backend(
+    folder: Path,
+    manifest: Manifest,
+    name: str = "auto",
+    threads: int = 0,
+    report: Report = log_report,
+) -> Backend:
     """Load a model folder with the named backend.
 
     Args:
         folder: with ``manifest.json``.
         manifest: of that folder.
-        name: ``auto`` (first installed of ``AUTO_ORDER``), ``onnx`` or ``torch``.
+        name: one of ``AUTO_ORDER``; ``auto`` takes the first of these that this machine can run.
         threads: CPU threads of one forward pass; 0 lets the library choose.
+        report: told, line by line, about progress and about backends that ``auto`` passed over.
 
     Raises:
+        OSError: a file is missing.
         ValueError: unknown name, or the model's files are not as promised.
-        RuntimeError: the library is not installed.
+        RuntimeError: the library is not installed, or this machine cannot run it.
     """
-    if name == "auto":
-        installed = [n for n in AUTO_ORDER if importlib.util.find_spec(_NEEDS[n])]
-        if not installed:
-            raise RuntimeError(
-                f"backend: expected one of {list(_NEEDS.values())} installed, got none"
-            )
-        name = installed[0]
-    if name not in _NEEDS:
-        raise ValueError(f"backend: expected auto, {' or '.join(_NEEDS)}, got {name!r}")
-    if importlib.util.find_spec(_NEEDS[name]) is None:
-        raise RuntimeError(f"backend {name}: the Python package {_NEEDS[name]} is not installed")
+    if name != "auto":
+        return _open(folder, manifest, name, threads, report)
+    reasons = []
+    for candidate in AUTO_ORDER:
+        try:
+            return _open(folder, manifest, candidate, threads, report)
+        except NotInstalled as error:
+            reasons.append(str(error))
+        except RuntimeError as error:
+            reasons.append(str(error))
+            report(f"backend {candidate} passed over: {error}")
+    raise RuntimeError(f"backend: none of {', '.join(AUTO_ORDER)} runs: {'; '.join(reasons)}")
+
+
+class NotInstalled(RuntimeError):
+    """A backend's library is not there at all."""
+
+
+def _open(folder: Path, manifest: Manifest, name: str, threads: int, report: Report) -> Backend:
     if name == "onnx":
+        _check_installed(name, "onnxruntime")
         from camaware_ros.runtime.onnx_backend import open_onnx
 
         return open_onnx(folder, manifest, threads)
-    from camaware_ros.runtime.torch_backend import open_torch
+    if name == "torch":
+        _check_installed(name, "torch")
+        from camaware_ros.runtime.torch_backend import open_torch
 
-    return open_torch(folder, manifest, threads)
+        return open_torch(folder, manifest, threads)
+    if name == "tensorrt":
+        _check_installed(name, "tensorrt", "tensorrt_rtx")
+        from camaware_ros.runtime.tensorrt_backend import open_tensorrt
+
+        return open_tensorrt(folder, manifest, report)
+    raise ValueError(f"backend: expected auto, {', '.join(AUTO_ORDER)}, got {name!r}")
+
+
+def _check_installed(backend: str, *packages: str) -> None:
+    if not any(importlib.util.find_spec(package) for package in packages):
+        raise NotInstalled(
+            f"backend {backend}: the Python package {' or '.join(packages)} is not installed"
+        )

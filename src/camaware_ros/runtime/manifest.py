@@ -21,6 +21,11 @@ LANGUAGE_FILE = "language.onnx"
 GRAPH_WEIGHTS_FILE = "weights.bin"
 
 
+def half_file(name: str) -> str:
+    """The fp16 form of a graph's file, weights within: ``vision.onnx`` to ``vision.fp16.onnx``."""
+    return str(Path(name).with_suffix(".fp16.onnx"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainedRange:
     """Cameras and mountings that training has seen; outside it the node warns.

@@ -1,0 +1,13 @@
+"""Who is told what a backend does while it opens: progress, and why another one was taken."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+Report = Callable[[str], None]
+
+
+def log_report(line: str) -> None:
+    """To the log of this package."""
+    logging.getLogger("camaware_ros").warning(line)
