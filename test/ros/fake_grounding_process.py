@@ -36,7 +36,13 @@ class RedPixelGrounder:
         time.sleep(float(os.environ.get("FAKE_LOAD_SECONDS", "0")))
         if model_dir is not None and not model_dir.exists():
             raise ValueError(f"model: expected a folder, got {model_dir}")
-        return cls()
+        if backend == "tensorrt":
+            raise KeyError("no such engine")
+        print(f"model loaded: {backend}", flush=True)
+        return cls(backend)
+
+    def __init__(self, backend: str) -> None:
+        self._backend = backend
 
     max_words = 6
     description = "red pixels"
@@ -54,7 +60,7 @@ class RedPixelGrounder:
         return Result(found, warnings, 0.001, np.full((12, 16), RANGE_M, np.float32))
 
     def close(self) -> None:
-        pass
+        print(f"model closed: {self._backend}", flush=True)
 
     @staticmethod
     def _find(observation: Observation, phrase: str) -> Localization:

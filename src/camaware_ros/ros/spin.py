@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FrameType
 
 import rclpy
@@ -104,7 +105,8 @@ def _end(executor: Executor | None, node: Node | None) -> None:
         if executor is not None:
             executor.shutdown()
         if isinstance(node, LifecycleNode) and rclpy.ok():
-            node.trigger_shutdown()
+            with suppress(RuntimeError):  # a lifecycle manager may have shut it down already
+                node.trigger_shutdown()
         if node is not None:
             node.destroy_node()
     finally:
