@@ -37,7 +37,8 @@ def spatial_truth(batch: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str
 
     Args:
         batch: rays (B, R, h, w), log_range (B, h, w) with 0 where unknown, up (B, 3) and
-            log_height (B,).
+            log_height (B,); mounted (B,) is 0 where the last two are unknown (always known when
+            left out), and rays and points with them.
 
     Returns:
         depth (B, 1, h, w), ray (B, 6, h, w), point (B, 3, h, w), and a mask (B, 1, h, w) of each.
@@ -45,6 +46,7 @@ def spatial_truth(batch: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str
     rays, log_range = batch["rays"], batch["log_range"][:, None]
     valid = rays[:, VALID : VALID + 1]
     seen = valid * (log_range != 0)
+    mounted = batch["mounted"][:, None, None, None] if "mounted" in batch else 1.0
     turn = gravity_from_camera(batch["up"])[..., None, None]
     direction = (turn * rays[:, None, :3]).sum(2)  # not a matrix product: bf16 would round it
     height = batch["log_height"].exp()[:, None, None, None].expand_as(log_range)
@@ -55,7 +57,7 @@ def spatial_truth(batch: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str
         "ray": torch.cat([origin, direction], 1),
         "point": origin + depth * direction,
     }
-    return truth, {"depth": seen, "ray": valid, "point": seen}
+    return truth, {"depth": seen, "ray": valid * mounted, "point": seen * mounted}
 
 
 def mean_over(values: Tensor, mask: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 import yaml
 from torch import nn
-from torch.utils.data import SequentialSampler
+from torch.utils.data import Dataset, SequentialSampler
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
@@ -40,6 +40,7 @@ from camaware_ros.training.samples import SampleConfig
 from camaware_ros.training.semi import with_text
 from camaware_ros.training.spatial_losses import spatial_losses
 from camaware_ros.training.teachers.lessons import TeacherModule
+from camaware_ros.training.teachers.pictures import PictureConfig, WithPictures, read_lessons
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,7 @@ class TrainConfig:
         after: YAML of the run that comes before this one (relative to this one's folder), or None;
             ``camaware train`` makes up for it, and this run starts from its model.
         band: family of cameras (see ``cameras.BANDS``).
+        pictures: real pictures without text that take part (``teachers.pictures.PictureConfig``).
         model: overrides of ``ModelConfig``; samples: overrides of ``SampleConfig``.
         workers: rendering processes per training process.
         save_steps: checkpoint interval.
@@ -84,6 +86,7 @@ class TrainConfig:
     teacher_run: str | None = None
     distill: bool = False
     band: str = "train"
+    pictures: dict[str, object] = field(default_factory=dict)
     model: dict[str, object] = field(default_factory=dict)
     samples: dict[str, object] = field(default_factory=dict)
     workers: int = 1
@@ -252,19 +255,27 @@ def training_arguments(config: TrainConfig, steps: int) -> TrainingArguments:
     )  # fmt: skip
 
 
+def build_data(config: TrainConfig, shape: ModelConfig, tokenizer: WordTokenizer) -> Dataset:
+    """What a run looks at."""
+    size = (shape.image_width, shape.image_height)
+    samples = replace(
+        SampleConfig(
+            size=size, prompt_length=shape.prompt_length, band=BANDS[config.band], seed=config.seed
+        ),
+        **config.samples,
+    )
+    scenes = RenderedScenes(samples, config.images, tokenizer)
+    if not config.pictures:
+        return scenes
+    pictures = PictureConfig(**config.pictures)  # type: ignore[arg-type]
+    return WithPictures(scenes, read_lessons(pictures, size), pictures.share, config.seed)
+
+
 def train(config: TrainConfig) -> Path:
     """Run (or resume) a training and write the finished model folder; returns its path."""
     torch.set_num_threads(config.threads)
     tokenizer = WordTokenizer()
     module = build_module(config, tokenizer)
-    shape = module.network.config
-    samples = replace(
-        SampleConfig(
-            size=(shape.image_width, shape.image_height),
-            prompt_length=shape.prompt_length, band=BANDS[config.band], seed=config.seed,
-        ),
-        **config.samples,
-    )  # fmt: skip
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     steps = config.images // (config.batch * processes)
     optim = optimiser(module, config)
@@ -275,7 +286,7 @@ def train(config: TrainConfig) -> Path:
     output.mkdir(parents=True, exist_ok=True)
     trainer = GroundingTrainer(
         model=module, args=training_arguments(config, steps), data_collator=collate,
-        train_dataset=RenderedScenes(samples, config.images, tokenizer),
+        train_dataset=build_data(config, module.network.config, tokenizer),
         optimizers=(optim, schedule), callbacks=[HistoryFile(output / "history.jsonl")],
     )  # fmt: skip
     begin = time.time()
