@@ -23,8 +23,6 @@ if importlib.util.find_spec("rclpy") is None:
     warnings.warn("rclpy is not installed: test/ros is left out", stacklevel=1)
     collect_ignore_glob = ["test_*.py"]
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-SOURCE = REPOSITORY / "src"
 # Higher domains use ports that Linux also hands out to other programs.
 HIGHEST_DOMAIN = 101
 
@@ -41,10 +39,13 @@ def shared_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
 
 def _common_environment() -> dict[str, str]:
     # Imported here, because this file is also read where the package's tests are only collected.
+    import camaware_ros
     from camaware_ros.ros.environment import ros_environment
 
+    # Children run the package that is tested: that of the checkout, or an installed one.
+    tested = str(Path(camaware_ros.__file__).resolve().parents[1])
     old = os.environ.get("PYTHONPATH", "")
-    path = os.pathsep.join(part for part in (str(SOURCE), old) if part)
+    path = os.pathsep.join(part for part in (tested, old) if part)
     return ros_environment({**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"})
 
 

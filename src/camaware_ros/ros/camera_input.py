@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from builtin_interfaces.msg import Time as TimeMessage
-from rclpy.event_handler import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.qos import QoSPolicyKind
@@ -20,6 +19,10 @@ from camaware_ros.ros.grounding_settings import GroundingSettings
 from camaware_ros.ros.health import Level, Reason
 from camaware_ros.ros.pairing import FramePairing, Pair, Unpaired
 from camaware_ros.ros.qos import incompatibility, input_qos, overridable
+from camaware_ros.ros.qos_events import (
+    QoSRequestedIncompatibleQoSInfo,
+    SubscriptionEventCallbacks,
+)
 from camaware_ros.ros.report import Report
 
 
