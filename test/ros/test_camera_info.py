@@ -119,6 +119,7 @@ def changed(**fields: object) -> CameraInfo:
         (changed(k=[math.inf] + K[1:]), "K: expected finite"),
         (changed(d=[math.nan] * 5), "D: expected finite"),
         (changed(d=[0.1, 0.2]), "2"),
+        (changed(d=[1.7e308, 1e30, 0.0, 0.0, 1e300]), "D: expected a distortion"),
         (changed(distortion_model="division"), "division"),
         (changed(distortion_model="", d=[0.1] * 5), "model"),
         (changed(width=0, height=0), "size: expected more than zero, got 0 x 0"),

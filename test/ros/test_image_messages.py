@@ -170,8 +170,16 @@ def test_a_header_that_asks_for_much_memory_is_refused(suffix: str) -> None:
     data = bytearray(compressed(np.zeros((8, 8, 3), np.uint8), suffix, "x").data)
     at, length = (data.index(b"\xff\xc0") + 5, 2) if suffix == ".jpg" else (16, 4)
     data[at : at + 2 * length] = 2 * (30_000).to_bytes(length, "big")
-    with pytest.raises(ValueError, match="at most 100000000 pixels, got 30000 x 30000"):
+    with pytest.raises(ValueError, match="at most 50000000 pixels, got 30000 x 30000"):
         rgb_from_compressed(CompressedImage(format="jpeg", data=array.array("B", data)))
+
+
+def test_a_chunk_that_asks_for_much_memory_is_refused() -> None:
+    data = bytearray(compressed(np.zeros((8, 8, 3), np.uint8), ".png", "x").data)
+    at = data.index(b"IDAT") - 4
+    data[at : at + 4] = (4_000_000_000).to_bytes(4, "big")
+    with pytest.raises(ValueError, match="parts longer than the data"):
+        rgb_from_compressed(CompressedImage(format="png", data=array.array("B", data)))
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])

@@ -96,7 +96,10 @@ def _raw(calibration: _Calibration, size: tuple[int, int]) -> Camera:
     if matrix[0, 0] == 0 or matrix[1, 1] == 0:
         raise ValueError("camera_info: uncalibrated, expected a focal length in K, got zero")
     distortion = np.array(calibration.distortion)
-    return Camera.from_opencv(matrix, distortion, calibration.model, size)
+    try:
+        return Camera.from_opencv(matrix, distortion, calibration.model, size)
+    except np.linalg.LinAlgError as error:  # too large to be computed with
+        raise ValueError(f"camera_info D: expected a distortion, got {distortion}") from error
 
 
 def _rectified(calibration: _Calibration, size: tuple[int, int]) -> Camera:

@@ -1,7 +1,7 @@
 """JPEG and PNG bytes to uint8 RGB. Knows no ROS.
 
 OpenCV's decoders fill the missing part of a picture with grey and reserve whatever memory its
-header asks for, so the end and the size are looked at first.
+header or a PNG's chunk asks for, so the end and the sizes are looked at first.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-MAXIMUM_PIXELS = 100_000_000
+MAXIMUM_PIXELS = 50_000_000
 _END_OF_STREAM = {
     b"\xff\xd8": ("JPEG", b"\xff\xd9"),
     b"\x89PNG": ("PNG", b"IEND"),
@@ -41,7 +41,7 @@ def rgb_from_encoded(data: NDArray[np.uint8], *, red_first: bool = False) -> NDA
         raise ValueError(f"expected a whole {name}, got one without its end")
     size = _jpeg_size(data) if name == "JPEG" else _png_size(data)
     if size is None or 0 in size:
-        raise ValueError(f"{name} cannot be decoded: it has no size")
+        raise ValueError(f"{name} cannot be decoded: no size, or parts longer than the data")
     if size[0] * size[1] > MAXIMUM_PIXELS:
         raise ValueError(f"expected at most {MAXIMUM_PIXELS} pixels, got {size[0]} x {size[1]}")
     try:
@@ -56,10 +56,16 @@ def rgb_from_encoded(data: NDArray[np.uint8], *, red_first: bool = False) -> NDA
 
 
 def _png_size(data: NDArray[np.uint8]) -> tuple[int, int] | None:
-    """(width, height) of the first chunk, which is the header."""
-    if data.size < 24:
-        return None
-    return _number(data, 16, 4), _number(data, 20, 4)
+    """(width, height) of the header, where all chunks lie inside of the data up to the last."""
+    at, size = 8, None
+    while at + 12 <= data.size:
+        length, name = _number(data, at, 4), data[at + 4 : at + 8].tobytes()
+        if name == b"IHDR":
+            size = _number(data, at + 8, 4), _number(data, at + 12, 4)
+        if size is None or name == b"IEND":
+            return size
+        at += 12 + length
+    return None
 
 
 def _jpeg_size(data: NDArray[np.uint8]) -> tuple[int, int] | None:

@@ -141,7 +141,9 @@ class GroundingWork:
     def _answer(
         self, frame: Frame, observation: Observation, placement: Placement, phrase: str
     ) -> Answer:
-        result = self._model.ground(observation, [phrase])
+        # A camera none of whose pixels has a ray shows here only.
+        with self._report.stage("rays", Reason.CAMERA_INVALID):
+            result = self._model.ground(observation, [phrase])
         self._report.health.took("network", result.network_seconds)
         if result.warnings:
             text = "; ".join(result.warnings)
