@@ -12,15 +12,23 @@ from numpy.typing import NDArray
 
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.framing import Framing
+from camaware_ros.language.dialogue import encode_question, parse_question
+from camaware_ros.language.dialogue_text import answer_text, labels
 from camaware_ros.resources import share_directory
 from camaware_ros.runtime import camera_range
+from camaware_ros.runtime.answering import (
+    measures,
+    spelled_box,
+    spelled_places,
+    write_answer,
+)
 from camaware_ros.runtime.backend import Backend, open_backend
-from camaware_ros.runtime.contract import ModelOutputs
+from camaware_ros.runtime.contract import ModelInputs, ModelOutputs
 from camaware_ros.runtime.detecting import read_objects
 from camaware_ros.runtime.inputs import InputBuilder
 from camaware_ros.runtime.manifest import Manifest, checked_file, read_manifest
 from camaware_ros.runtime.reading import Spreads, read_localizations
-from camaware_ros.types import Localization, Observation
+from camaware_ros.types import Answer, Localization, Observation
 
 DEFAULT_MODEL = "camaware-small"
 FAMILIARITY_FILE = "familiarity.npz"
@@ -126,23 +134,64 @@ class Grounder:
         begin = time.perf_counter()
         outputs = self.backend.infer(inputs)
         seconds = time.perf_counter() - begin
-        mounting, camera = observation.mounting, observation.camera
-        up = outputs.up.astype(np.float64) if mounting is None else mounting.up_camera
-        up = up / np.linalg.norm(up)
-        width, height = self.manifest.image_size
-        grid = (height // TOKEN, width // TOKEN)
-        trained = self.manifest.trained
-        score = camera_range.camera_score(camera, mounting, inputs.rays[0], trained)
-        spreads = self._spreads.grown(1 + self.manifest.growth * score)
+        up, spreads, score = self._circumstances(observation, inputs, outputs)
+        camera = observation.camera
         return GroundingResult(
-            localizations=read_localizations(outputs, phrases, camera, up, spreads, grid),
+            localizations=read_localizations(outputs, phrases, camera, up, spreads, self._grid),
             warnings=self.camera_warnings(observation) + self._picture_warnings(outputs),
             network_seconds=seconds,
-            heat=outputs.pointer.reshape(-1, *grid),
+            heat=outputs.pointer.reshape(-1, *self._grid),
             range_map=np.exp(outputs.range_map),
             objects=read_objects(outputs, self.tokenizer.words, camera, up, spreads),
             camera_score=score,
         )
+
+    def ask(self, observation: Observation, text: str) -> Answer:
+        """Answer a question in plain English, such as "how many chairs do you see?".
+
+        Raises:
+            CommandError: no question.
+            ValueError: a question too long, a model that was not taught to answer, or a camera
+                whose image has no ray.
+        """
+        question = parse_question(text)
+        ids = encode_question(self.tokenizer, question)
+        inputs = self._inputs.build(observation, ["thing"])
+        begin = time.perf_counter()
+        seen = self.backend.see(inputs)
+        written = write_answer(self.backend, seen, ids, self.tokenizer)
+        seconds = time.perf_counter() - begin
+        outputs, camera = written.outputs, observation.camera
+        up, spreads, _ = self._circumstances(observation, inputs, outputs)
+        names = labels(written.tokens, question.phrase or "thing")
+        found = read_localizations(outputs, names, camera, up, spreads, self._grid)
+        seen_by = self._inputs.network_camera(camera)
+        return Answer(
+            question=" ".join(question.tokens),
+            text=answer_text(written.tokens, [measures(thing.box, up) for thing in found]),
+            localizations=found,
+            spelled=tuple(
+                place and spelled_box(place, seen_by, up)
+                for place in spelled_places(written.tokens)
+            ),
+            warnings=self.camera_warnings(observation) + self._picture_warnings(outputs),
+            network_seconds=seconds,
+        )
+
+    @property
+    def _grid(self) -> tuple[int, int]:
+        width, height = self.manifest.image_size
+        return height // TOKEN, width // TOKEN
+
+    def _circumstances(
+        self, observation: Observation, inputs: ModelInputs, outputs: ModelOutputs
+    ) -> tuple[NDArray[np.float64], Spreads, float]:
+        """Which way is up, known or guessed; spreads for this camera; and its camera score."""
+        mounting, trained = observation.mounting, self.manifest.trained
+        up = outputs.up.astype(np.float64) if mounting is None else mounting.up_camera
+        score = camera_range.camera_score(observation.camera, mounting, inputs.rays[0], trained)
+        spreads = self._spreads.grown(1 + self.manifest.growth * score)
+        return up / np.linalg.norm(up), spreads, score
 
     def detect(self, observation: Observation) -> tuple[Localization, ...]:
         """Everything in view without being asked, best first, optical frame."""

@@ -103,6 +103,29 @@ class Localization:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was said to a question about one image.
+
+    Attributes:
+        question: as it was understood.
+        text: a sentence; its numbers are those of ``localizations``.
+        localizations: the things it speaks of, in order, optical frame (frame_id "");
+            ``presence`` is that of any thing at the place pointed at.
+        spelled: of each of these the box that the answer itself spells in location tokens, None
+            where it does not.
+        warnings: why the answer deserves less trust.
+        network_seconds: time inside the backend.
+    """
+
+    question: str
+    text: str
+    localizations: tuple[Localization, ...]
+    spelled: tuple[Box3 | None, ...]
+    warnings: tuple[str, ...]
+    network_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     """Where the robot's base should stand, and which way it should look (map frame)."""
 

@@ -7,24 +7,14 @@ from collections import Counter
 
 import numpy as np
 import pytest
-import torch
 
 from camaware_ros.language.dialogue import DIALOGUE_LENGTH, encode_question, parse_question
 from camaware_ros.language.dialogue_places import PLACES, read_place
-from camaware_ros.language.dialogue_words import COUNTS, EOS
-from camaware_ros.language.tokenizer import PAD_ID, UNKNOWN_ID, WordTokenizer
-from camaware_ros.model.config import ModelConfig
-from camaware_ros.model.grounder import CameraAwareGrounder
-from camaware_ros.runtime.answering import write_answer
-from camaware_ros.runtime.contract import ModelInputs
-from camaware_ros.runtime.split import SplitNetwork
-from camaware_ros.runtime.torch_backend import torch_graphs
+from camaware_ros.language.dialogue_words import COUNTS
+from camaware_ros.language.tokenizer import UNKNOWN_ID, WordTokenizer
 from camaware_ros.training import samples
 from camaware_ros.training.cameras import BANDS
-from camaware_ros.training.data import collate
-from camaware_ros.training.dialogue_losses import dialogue_losses, with_spoken_targets
 from camaware_ros.training.dialogues import Dialogue, sample_dialogue
-from camaware_ros.training.losses import point_targets
 from camaware_ros.training.queries import InView
 
 TOKENIZER = WordTokenizer()
@@ -153,39 +143,6 @@ def test_dialogues_leave_the_rest_of_a_sample_as_it_is() -> None:
     for name, value in without.items():
         np.testing.assert_array_equal(value, with_words[name])
     assert with_words["dialogue"].shape == (DIALOGUE_LENGTH,)
-
-
-def test_a_network_that_learnt_dialogues_by_heart_writes_them_freely() -> None:
-    """What training predicts with the truth before it, decoding writes on its own."""
-    torch.manual_seed(0)
-    network = CameraAwareGrounder(
-        ModelConfig(
-            vocabulary=TOKENIZER.size, kinds=22, colours=8, width=48, heads=2, stem=(8, 16, 32),
-            vision_layers=1, language_layers=2, vision_hidden=48, language_hidden=96,
-        )
-    )  # fmt: skip
-    batch = collate([samples.make_sample(CONFIG, index, TOKENIZER) for index in range(6)])
-    _, _, among = point_targets(with_spoken_targets(batch))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=4e-3)
-    for _ in range(120):
-        out = network(batch["pixels"], batch["rays"], batch["tokens"], among, batch["dialogue"])
-        losses = dialogue_losses(out, batch, canonical=True)
-        loss = losses["words"] + losses["said_pointer"]
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    backend = SplitNetwork("torch", *torch_graphs(network))
-    for index, ids in enumerate(batch["dialogue"].tolist()):
-        asked = batch["dialogue_answer"][index].argmax().item()
-        picture = {
-            name: batch[name][index : index + 1].numpy() for name in ("pixels", "rays", "tokens")
-        }
-        written = write_answer(backend, backend.see(ModelInputs(**picture)), ids[:asked], TOKENIZER)
-        tokens = [TOKENIZER.tokens[i] for i in ids[asked:] if i != PAD_ID]
-        assert list(written.tokens) == tokens and tokens[-1] == EOS
-        targets = batch["dialogue_target"][index, : tokens.count("<loc>")]
-        pointed = written.outputs.pointer.argmax(-1)
-        assert (batch["pixels_on_token"][index, targets, pointed] > 0).all()
 
 
 def test_questions_of_samples_are_encoded_as_a_persons_are() -> None:

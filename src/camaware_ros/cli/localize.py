@@ -21,12 +21,17 @@ from camaware_ros.types import Localization, Mounting, Observation
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `camaware localize`."""
+    add_picture_arguments(parser)
+    parser.add_argument(
+        "--command", required=True, help="what to look for: 'red chair', 'find the nearest box'"
+    )
+
+
+def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which picture, how its camera is held, and which model looks at it."""
     parser.add_argument("image", type=Path, help="the picture, as the camera took it")
     parser.add_argument(
         "--camera", type=Path, required=True, help="its calibration, a ROS camera YAML"
-    )
-    parser.add_argument(
-        "--command", required=True, help="what to look for: 'red chair', 'find the nearest box'"
     )
     parser.add_argument("--height", type=float, help="of the camera above the floor, metres")
     parser.add_argument(
@@ -35,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--backend", default="auto", help="auto, onnx or torch")
     parser.add_argument("--model", type=Path, help="model folder (default: the shipped one)")
-    parser.add_argument("--overlay", type=Path, help="write the picture with the box here")
+    parser.add_argument("--overlay", type=Path, help="write the picture with what was found here")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from camaware_ros import __version__
 COMMANDS = {
     "demo": "drive a simulated robot by words, with several cameras",
     "localize": "find what is named in one image of a known camera",
+    "ask": "answer a question about one image of a known camera",
     "look": "draw what the model makes of the space in one image",
     "replay": "play a ROS bag through the running node",
     "train": "train the model on rendered scenes",

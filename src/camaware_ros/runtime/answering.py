@@ -81,6 +81,8 @@ def write_answer(
         name: np.concatenate([place[name] for place in places] or [step[name][:0]])
         for name in FOUND_NAMES
     }
+    # presence is learnt for phrases, which may mean nothing; an answer speaks of what it points at
+    found["presence"] = seen["objectness"][found["pointer"].argmax(1)]
     tokens = tokenizer.tokens
     return Written(tuple(tokens[i] for i in written), outputs_from({**seen, **found}))
 
