@@ -5,6 +5,7 @@ The nodes really come up where the package is also in an ament prefix (``colcon 
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import os
 import re
@@ -96,6 +97,15 @@ def test_there_is_one_for_the_robot_and_one_for_the_demo() -> None:
 def test_it_parses_and_has_what_launch_calls(file: Path) -> None:
     code = compile(file.read_text(), str(file), "exec")
     assert "generate_launch_description" in code.co_names
+
+
+@pytest.mark.parametrize("file", OURS)
+def test_nothing_with_a_window_starts_unasked(file: str) -> None:
+    calls = [node for node in ast.walk(ast.parse((LAUNCH / file).read_text()))
+             if isinstance(node, ast.Call) and ast.unparse(node.func) == "DeclareLaunchArgument"]  # fmt: skip
+    (rviz,) = [call for call in calls if ast.unparse(call.args[0]) == "'rviz'"]
+    defaults = {word.arg: ast.unparse(word.value) for word in rviz.keywords}
+    assert defaults["default_value"] == "'false'"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
