@@ -17,10 +17,14 @@ import rclpy
 from geometry_msgs.msg import PoseStamped, TransformStamped
 from nav2_msgs.action import NavigateToPose
 from nav_msgs.msg import OccupancyGrid
+from rcl_interfaces.srv import SetParameters
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import MultiThreadedExecutor
+from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.time import Time
+from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
@@ -41,6 +45,8 @@ class World:
         self.tf_on = self.detections_on = self.driving_on = True
         self.age_s = 0.0
         self.sent = 0
+        self.doubts: tuple[str, ...] = ()
+        self.clock_offset_s: float | None = None
         self.answer = "succeed"
         self.goals: list[PoseStamped] = []
         self.cancelled = 0
@@ -61,6 +67,7 @@ class World:
         self._commands = node.create_publisher(String, "command", 10)
         self._detections = node.create_publisher(Detection3DArray, "detections_3d", 10)
         self._tf = node.create_publisher(TFMessage, "/tf", 100)
+        self._clocks = node.create_publisher(Clock, "/clock", 1)
         node.create_subscription(String, "goal_status", self._on_status, latched)
         node.create_subscription(PoseStamped, "goal_pose", self.poses.append, 10)
         self._cancel = node.create_client(Trigger, "cancel")
@@ -113,6 +120,9 @@ class World:
     def publish(self) -> None:
         """What a robot sees now: TF and detections of one stamp, relative to the robot."""
         now = self.node.get_clock().now()
+        if self.clock_offset_s is not None:
+            now = Time(nanoseconds=now.nanoseconds + round(self.clock_offset_s * 1e9))
+            self._clocks.publish(Clock(clock=now.to_msg()))
         robot = self.robot
         if self.tf_on:
             transform = TransformStamped(child_frame_id="base_footprint")
@@ -130,6 +140,10 @@ class World:
         result = ObjectHypothesisWithPose()
         result.hypothesis.class_id, result.hypothesis.score = self.label, self.score
         detection = Detection3D(results=[result])
+        for doubt in self.doubts:
+            further = ObjectHypothesisWithPose()
+            further.hypothesis.class_id = f"outside_trained_range: {doubt}"
+            detection.results.append(further)
         position = detection.bbox.center.position
         position.x, position.y, position.z = float(place[0]), float(place[1]), SIZE / 2
         size = detection.bbox.size
@@ -449,3 +463,62 @@ def test_contradicting_parameters_keep_the_node_alive_but_not_active(world: Worl
     world.wait(lambda: "tolerance_m" in node.output, "the reason in the log")
     assert node.alive
     assert node.end(signal.SIGTERM) == 0, node.output
+
+
+def set_parameter(world: World, name: str, value: object) -> str:
+    """Why it was refused; empty where it was set."""
+    client = world.node.create_client(SetParameters, "goal_node/set_parameters")
+    world.wait(client.service_is_ready, "the parameter service")
+    parameter = Parameter(name, value=value).to_parameter_msg()
+    future = client.call_async(SetParameters.Request(parameters=[parameter]))
+    world.wait(future.done, "the parameter service")
+    (result,) = future.result().results
+    return "" if result.successful else result.reason
+
+
+def test_a_thing_outside_of_the_trained_range_is_not_driven_to_unless_told(run, world) -> None:
+    node = run()
+    world.costmap()
+    world.doubts = ("fisheye field 183 deg is outside the trained 38 to 158 deg",)
+    world.command("go to the red chair")
+    status = world.wait_status("looking", "OUTSIDE_TRAINED_RANGE")
+    assert "183 deg" in status["reason"]
+    no_goal(world)
+    assert set_parameter(world, "trust_outside_trained_range", True) == ""
+    world.wait_status("arrived", "OK")
+    assert node.end() == 0, node.output
+
+
+def test_driving_is_switched_on_and_off_while_the_node_runs(run, world: World) -> None:
+    run(send=False)
+    world.costmap()
+    world.command("go to the red chair")
+    world.wait(lambda: world.statuses[-1]["state"] == "ready", "ready")
+    assert world.goals == [] and world.poses
+    assert set_parameter(world, "send_goals", True) == ""
+    world.wait(lambda: len(world.goals) == 1, "the goal")
+    world.driving_on = False
+    assert set_parameter(world, "send_goals", False) == ""
+    world.wait(lambda: world.cancelled == 1, "the end of the drive")
+    world.wait(lambda: world.statuses[-1]["state"] == "ready", "ready again")
+    assert len(world.goals) == 1
+    assert "tolerance_m: expected" in set_parameter(world, "stand_off_tolerance_m", 3.0)
+    assert "read-only" in set_parameter(world, "autostart", False)
+    assert "read when the node is configured" in set_parameter(world, "fixed_frame", "odom")
+
+
+def test_a_clock_that_goes_back_stops_the_robot_and_begins_the_order_anew(run, world) -> None:
+    world.clock_offset_s = 500.0 - time.time()
+    run("use_sim_time:=true")
+    world.costmap()
+    world.driving_on = False
+    world.command("go to the red chair")
+    world.wait(lambda: world.goals, "the goal")
+    world.clock_offset_s -= 100.0
+    world.wait(lambda: world.cancelled == 1, "the robot's stop")
+    world.wait(
+        lambda: "CLOCK_JUMPED" in [status["code"] for status in world.statuses], "the reason"
+    )
+    world.driving_on = True
+    world.wait_status("arrived", "OK")
+    assert len(world.goals) >= 2

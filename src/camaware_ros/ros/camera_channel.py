@@ -32,6 +32,7 @@ class CameraChannel:
         model: that finds things.
         buffer: of TF.
         report: told of every problem, under the camera's name.
+        settling: tells whether the node's clock went back a moment ago.
         phrase: tells what is looked for; None for nothing.
         submit: takes a frame for the worker; True where it replaced an older one.
         publish: takes an answer, in the worker's thread.
@@ -46,12 +47,14 @@ class CameraChannel:
         model: SharedModel,
         buffer: Buffer,
         report: Report,
+        settling: Callable[[], bool],
         phrase: Callable[[], str | None],
         submit: Callable[[Frame, str], bool],
         publish: Callable[[Answer], None],
     ) -> None:
         self.camera, self._node, self._settings = camera, node, settings
         self._buffer, self._phrase, self._submit = buffer, phrase, submit
+        self._settling = settling
         self._report = report.of(camera)
         self._looked_s = self._checked_s = 0.0
         self._last_stamp_ns = 0
@@ -100,7 +103,7 @@ class CameraChannel:
         phrase, now_s = self._phrase(), time.monotonic()
         # Without a command, a look at the input now and then is enough to report what is wrong.
         idle = phrase is None and now_s - self._checked_s < _IDLE_CHECK_PERIOD_S
-        if idle or self._is_too_soon(now_s) or self._is_too_old(pair.stamp_ns):
+        if idle or self._settling() or self._is_too_soon(now_s) or self._is_too_old(pair.stamp_ns):
             return
         self._checked_s = self._looked_s = now_s
         frame_id = pair.image.message.header.frame_id

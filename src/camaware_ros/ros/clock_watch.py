@@ -15,22 +15,32 @@ from camaware_ros.ros.report import Report
 _BACK_S, _FORWARD_S = 1.0, 5.0
 _STILL_S = 2.0
 _CHECK_PERIOD_S = 0.5
+_SETTLE_S = 0.5
 
 
 class ClockWatch:
     """Reports what becomes of the node's clock.
 
+    When it went back, transforms from before may still be under way: they would be from the future,
+    and a buffer that has them either refuses the present or interpolates towards them. So the node
+    should answer nothing while ``settling``, and forget its transforms once that is over.
+
     Args:
         node: whose clock is watched.
         report: told of jumps, and of simulated time that does not come or stands still.
-        on_back: called after the clock went back, in the executor's thread.
+        on_back: called when the clock went back, in the executor's thread.
+        on_settled: called there half a second later.
     """
 
     def __init__(
-        self, node: Node, report: Report, on_back: Callable[[], None] = lambda: None
+        self,
+        node: Node,
+        report: Report,
+        on_back: Callable[[], None] = lambda: None,
+        on_settled: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock, self._node = node.get_clock(), node
-        self._report, self._on_back = report, on_back
+        self._report, self._on_back, self._on_settled = report, on_back, on_settled
         self._last_ns, self._moved_s = 0, time.monotonic()
         threshold = JumpThreshold(
             min_forward=Duration(seconds=_FORWARD_S),
@@ -41,6 +51,13 @@ class ClockWatch:
         # A timer on the watched clock would stand still with it.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = node.create_timer(_CHECK_PERIOD_S, self._check, clock=steady)
+        self._settle = node.create_timer(_SETTLE_S, self._settled, clock=steady)
+        self._settle.cancel()
+
+    @property
+    def settling(self) -> bool:
+        """Whether the clock went back a moment ago."""
+        return not self._settle.is_canceled()
 
     def _on_jump(self, jump: TimeJump) -> None:
         delta_s = jump.delta.nanoseconds / 1e9
@@ -49,7 +66,12 @@ class ClockWatch:
             text = f"the clock jumped {direction} by {abs(delta_s):.3f} s"
             self._report.event("clock jump", Reason.CLOCK_JUMPED, text)
         if delta_s < 0:
+            self._settle.reset()
             self._on_back()
+
+    def _settled(self) -> None:
+        self._settle.cancel()
+        self._on_settled()
 
     def _check(self) -> None:
         now_ns, now_s = self._clock.now().nanoseconds, time.monotonic()

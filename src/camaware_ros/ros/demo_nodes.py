@@ -15,6 +15,7 @@ from pathlib import Path
 
 from camaware_ros.resources import PACKAGE, share_directory
 from camaware_ros.ros.processes import NodeProcess, node_command, running
+from camaware_ros.ros.strangers import check_alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,11 @@ def died(processes: Sequence[NodeProcess]) -> list[str]:
 def demo_nodes(
     nodes: DemoNodes, environment: Mapping[str, str], folder: Path
 ) -> Iterator[list[NodeProcess]]:
-    """The processes, running; their output goes to files in ``folder``."""
+    """The processes, running; their output goes to files in ``folder``.
+
+    Raises:
+        RuntimeError: others are in the environment's ROS domain.
+    """
+    check_alone(int(environment["ROS_DOMAIN_ID"]))
     with running(commands(nodes, environment), environment, folder) as processes:
         yield processes

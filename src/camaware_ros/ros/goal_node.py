@@ -40,7 +40,7 @@ class GoalNode(LifecycleNode):
         watch(self, GoalSettings, lambda: self._configured, self._use)
         self.report = Report(Health(time.monotonic()), self.get_logger())
         self._diagnostics = DiagnosticsPublisher(self, self.report.health)
-        self._clock_watch = ClockWatch(self, self.report, self._on_clock_back)
+        self._clock_watch = ClockWatch(self, self.report, self._on_clock_back, self._on_settled)
         tell_not_active(self.report)
 
     @told
@@ -69,6 +69,7 @@ class GoalNode(LifecycleNode):
                 navigator=self._navigator,
                 publish_pose=self._poses.publish,
                 publish_status=self._publish_status,
+                settling=lambda: self._clock_watch.settling,
                 now_s=lambda: self.get_clock().now().nanoseconds * 1e-9,
             ),
         )
@@ -107,12 +108,11 @@ class GoalNode(LifecycleNode):
         tell_not_active(self.report)
 
     def _let_go(self) -> None:
-        if not self._configured:
-            return
-        self._configured = False
-        self._listener.unregister()
-        self.destroy_lifecycle_publisher(self._poses)
-        self.destroy_lifecycle_publisher(self._statuses)
+        if self._configured:
+            self._configured = False
+            self._listener.unregister()
+            self.destroy_lifecycle_publisher(self._poses)
+            self.destroy_lifecycle_publisher(self._statuses)
 
     def _use(self, settings: GoalSettings, _: frozenset[str]) -> None:
         settings.mission()
@@ -123,6 +123,10 @@ class GoalNode(LifecycleNode):
     def _on_clock_back(self) -> None:
         if self._session is not None:
             self._session.time_went_back()
+
+    def _on_settled(self) -> None:
+        if self._configured:
+            self._buffer.clear()
 
     def _on_end(self, outcome: Outcome) -> None:
         if self._session is not None:

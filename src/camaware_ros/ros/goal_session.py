@@ -35,6 +35,7 @@ class Surroundings:
         navigator: sends and cancels.
         publish_pose: of a new goal.
         publish_status: of every change.
+        settling: whether the node's clock went back a moment ago.
         now_s: the node's clock, seconds.
     """
 
@@ -42,6 +43,7 @@ class Surroundings:
     navigator: Navigator
     publish_pose: Callable[[PoseStamped], None]
     publish_status: Callable[[GoalStatus], None]
+    settling: Callable[[], bool]
     now_s: Callable[[], float]
 
 
@@ -54,7 +56,8 @@ class GoalSession:
     """
 
     def __init__(self, settings: GoalSettings, around: Surroundings) -> None:
-        self.use(settings)
+        self._settings = settings
+        self._config = settings.mission()
         self._around = around
         self._mission: Mission | None = None
         self._grid: GridMap | None = None
@@ -69,7 +72,13 @@ class GoalSession:
             ValueError: on values that contradict each other; nothing is changed then.
         """
         self._config = settings.mission()
+        switched = settings.send_goals != self._settings.send_goals
         self._settings = settings
+        if switched and self._mission is not None:
+            # Switched off, the robot stops; switched on, it gets the goal that it was not sent.
+            self._around.navigator.cancel()
+            self._mission = replace(self._mission, aimed=None)
+            self._tell("looking", "SWITCHED", f"send_goals is now {settings.send_goals}")
 
     def time_went_back(self) -> None:
         """Stop, and begin the order anew: looks from the old time are from the future now."""
@@ -121,7 +130,7 @@ class GoalSession:
     def detections(self, message: Detection3DArray) -> None:
         """Look, and send a goal where that is called for."""
         mission, settings = self._mission, self._settings
-        if mission is None:
+        if mission is None or self._around.settling():
             return
         if stamp_s(message) <= mission.since_s:
             self._tell_on("STALE", "detections are of a picture taken before the command")

@@ -5,22 +5,25 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
+from camaware_ros.ros.all_outputs import AllOutputs
 from camaware_ros.ros.clock_watch import ClockWatch
 from camaware_ros.ros.diagnostics import DiagnosticsPublisher
-from camaware_ros.ros.grounding_outputs import GroundingOutputs
 from camaware_ros.ros.grounding_session import GroundingSession
 from camaware_ros.ros.grounding_settings import GroundingSettings
 from camaware_ros.ros.health import Health, Reason
-from camaware_ros.ros.joined_outputs import JoinedOutputs
 from camaware_ros.ros.parameters import declare, read, watch
 from camaware_ros.ros.report import Report
 from camaware_ros.ros.shared_model import LoadGrounder, SharedModel
 from camaware_ros.ros.spin import autostart, run_node
 from camaware_ros.ros.tf import Buffer, TransformListener
 from camaware_ros.ros.transitions import tell_not_active, told
+
+if TYPE_CHECKING:
+    from camaware_ros.grounder import Grounder
 
 
 class GroundingNode(LifecycleNode):
@@ -34,14 +37,14 @@ class GroundingNode(LifecycleNode):
         # First of all: rclpy destroys a node whose parameters it refuses.
         self._model: SharedModel | None = None
         self._session: GroundingSession | None = None
-        super().__init__("grounding_node")
         self._load_grounder = load_grounder
+        super().__init__("grounding_node")
         declare(self, GroundingSettings)
         watch(self, GroundingSettings, lambda: self._model is not None, self._use)
         self.report = Report(Health(time.monotonic()), self.get_logger())
         period_s = self.get_parameter("diagnostics_period_s").value
         self._diagnostics = DiagnosticsPublisher(self, self.report.health, period_s)
-        self._clock_watch = ClockWatch(self, self.report)
+        self._clock_watch = ClockWatch(self, self.report, on_settled=self._forget_tf)
         tell_not_active(self.report)
 
     @told
@@ -51,13 +54,7 @@ class GroundingNode(LifecycleNode):
             self._settings = settings = read(self, GroundingSettings)
         with self.report.stage("model", Reason.MODEL_UNUSABLE, RuntimeError):
             model = SharedModel(self._load_grounder, settings)
-        self._outputs = {
-            camera: GroundingOutputs(self, self.report.of(camera), model.description, camera)
-            for camera in settings.cameras
-        }
-        self._joined = None
-        if len(settings.cameras) > 1:
-            self._joined = JoinedOutputs(self, settings.cameras, settings.base_frame)
+        self._outputs = AllOutputs(self, settings, self.report, model.description)
         self._buffer = Buffer(node=self)
         self._listener = TransformListener(self._buffer, self)
         self._model = model
@@ -73,7 +70,7 @@ class GroundingNode(LifecycleNode):
             model=self._model,
             buffer=self._buffer,
             outputs=self._outputs,
-            joined=self._joined,
+            settling=lambda: self._clock_watch.settling,
             report=self.report,
         )
         self.report.health.ok("lifecycle")
@@ -116,6 +113,10 @@ class GroundingNode(LifecycleNode):
             self._session.use(settings, command_too="command" in changed)
         self._settings = settings
 
+    def _forget_tf(self) -> None:
+        if self._model is not None:
+            self._buffer.clear()
+
     def _end_session(self) -> None:
         if self._session is not None:
             self._session.close()
@@ -125,24 +126,21 @@ class GroundingNode(LifecycleNode):
     def _let_go(self) -> None:
         if self._model is not None:
             self._listener.unregister()
-            for outputs in filter(None, (*self._outputs.values(), self._joined)):
-                outputs.close()
+            self._outputs.close()
             self._model.close()
             self._model = None
 
 
-def main(arguments: Sequence[str] | None = None, load_grounder: LoadGrounder | None = None) -> int:
+def _load(**arguments: Any) -> Grounder:
+    # Only now: a signal during this slow import ends the process well.
+    from camaware_ros.grounder import Grounder
+
+    return Grounder.load(**arguments)
+
+
+def main(arguments: Sequence[str] | None = None, load_grounder: LoadGrounder = _load) -> int:
     """Run the node until the process is told to end; 0 after SIGINT or SIGTERM."""
-
-    def make_node() -> GroundingNode:
-        if load_grounder is not None:
-            return GroundingNode(load_grounder)
-        # After rclpy's handlers are in place: a signal during this import ends the process well.
-        from camaware_ros.grounder import Grounder
-
-        return GroundingNode(Grounder.load)
-
-    return run_node(make_node, arguments, started=autostart)
+    return run_node(lambda: GroundingNode(load_grounder), arguments, started=autostart)
 
 
 if __name__ == "__main__":

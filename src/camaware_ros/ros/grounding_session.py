@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import String
 
+from camaware_ros.ros.all_outputs import AllOutputs
 from camaware_ros.ros.camera_channel import CameraChannel
 from camaware_ros.ros.command_state import NO_COMMAND, CommandState, state_after
-from camaware_ros.ros.grounding_outputs import GroundingOutputs
 from camaware_ros.ros.grounding_settings import GroundingSettings
 from camaware_ros.ros.grounding_work import Answer, Frame
 from camaware_ros.ros.health import Level, Reason
-from camaware_ros.ros.joined_outputs import JoinedOutputs
 from camaware_ros.ros.latest import LatestWorker
 from camaware_ros.ros.qos import reliable_qos
 from camaware_ros.ros.report import Report, StageFailed
@@ -32,8 +31,8 @@ class GroundingSession:
         settings: of the node.
         model: that finds things.
         buffer: of TF.
-        outputs: where each camera's answers go.
-        joined: where answers of several cameras go together; None for one camera.
+        outputs: where answers go.
+        settling: tells whether the node's clock went back a moment ago.
         report: told of every problem.
     """
 
@@ -44,12 +43,12 @@ class GroundingSession:
         settings: GroundingSettings,
         model: SharedModel,
         buffer: Buffer,
-        outputs: Mapping[str, GroundingOutputs],
-        joined: JoinedOutputs | None,
+        outputs: AllOutputs,
+        settling: Callable[[], bool],
         report: Report,
     ) -> None:
         self._node, self._model, self._report = node, model, report
-        self._outputs, self._joined = outputs, joined
+        self._outputs = outputs
         self._set_command(NO_COMMAND)
         if settings.command:
             self._set_command(self._state(settings.command))
@@ -62,6 +61,7 @@ class GroundingSession:
                 model=model,
                 buffer=buffer,
                 report=report,
+                settling=settling,
                 phrase=lambda: self._command.phrase,
                 submit=self._worker.submit,
                 publish=self._publish,
@@ -104,8 +104,7 @@ class GroundingSession:
     def _on_command(self, message: String) -> None:
         state = self._state(message.data)
         self._set_command(state)
-        voice = self._joined or next(iter(self._outputs.values()))
-        voice.say(state.text)
+        self._outputs.say(state.text)
 
     def _state(self, command: str) -> CommandState:
         return state_after(command, self._model.unknown_words, self._model.max_words)
@@ -113,8 +112,7 @@ class GroundingSession:
     def _set_command(self, state: CommandState) -> None:
         self._command = state
         self._report.health.fact("phrase", state.phrase or "none")
-        if self._joined is not None:
-            self._joined.forget()
+        self._outputs.forget()
         if state.reason is None:
             self._report.health.ok("command")
             return
@@ -140,9 +138,7 @@ class GroundingSession:
         # A command that came during the work makes its answer one to a question nobody asks.
         if answer.phrase != self._command.phrase:
             return
-        self._outputs[answer.camera].publish(answer)
-        if self._joined is not None:
-            self._joined.publish(answer)
+        self._outputs.publish(answer)
         self._channels[answer.camera].went_well()
 
     def _on_failed(self, _: Exception) -> None:
