@@ -60,7 +60,7 @@ class DPTHead(nn.Module):
     def __init__(self, levels: int, guess: tuple[float, ...]) -> None:
         """For feature maps of so many layers; ``guess`` is the first value of every channel."""
         super().__init__()
-        self.scales = [2 ** min(2, levels - 1 - level) for level in range(levels)]
+        self.scales = [2 ** min(1, levels - 1 - level) for level in range(levels)]
         self.reassemble = nn.ModuleList(nn.Conv2d(FEATURES, CHANNELS, 1) for _ in self.scales)
         self.refine = nn.ModuleList(Residual(CHANNELS) for _ in self.scales)
         self.out = nn.Conv2d(CHANNELS, len(guess) + 1, 3, 1, 1)
