@@ -102,8 +102,9 @@ def test_it_parses_and_has_what_launch_calls(file: Path) -> None:
 @pytest.mark.parametrize("file", OURS)
 def test_nothing_with_a_window_starts_unasked(file: str) -> None:
     tree = ast.parse((LAUNCH / file).read_text())
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
-    (rviz,) = [call for call in calls if ast.unparse(call.args[0]) == "'rviz'"]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    declared = [call for call in calls if ast.unparse(call.func) == "DeclareLaunchArgument"]
+    (rviz,) = [call for call in declared if ast.unparse(call.args[0]) == "'rviz'"]
     defaults = {word.arg: ast.unparse(word.value) for word in rviz.keywords}
     assert defaults["default_value"] == "'false'"
 
