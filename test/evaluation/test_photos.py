@@ -14,6 +14,7 @@ from camaware_ros.evaluation.omni3d import Photo, read_omni3d, write_omni3d
 from camaware_ros.evaluation.omni3d_rendered import write_rendered
 from camaware_ros.evaluation.photos import (
     PHRASES,
+    assumed_camera,
     depth_summary,
     evaluate_photos,
     in_view,
@@ -66,7 +67,7 @@ def test_an_oracle_scores_full_marks_in_detection_and_depth(photos: tuple[Photo,
     oracle.unknown_words = lambda phrase: ()  # type: ignore[method-assign]
     for index, photo in enumerate(photos[:4]):
         oracle.photo = photo
-        judged = judge_photo(oracle, photo, np.random.default_rng(index), True)
+        judged = judge_photo(oracle, photo, np.random.default_rng(index))
         assert judged.scored.kinds and not judged.left_out
         np.testing.assert_allclose(judged.ratios, 1)
         assert {*judged.scored.true_boxes} <= {*judged.scored.boxes}
@@ -125,10 +126,19 @@ def test_unknown_kinds_and_colours_are_left_out_and_never_asked_for(
         return real(observation, phrases)
 
     grounder.ground = listening  # type: ignore[method-assign]
-    judged = judge_photo(grounder, photo, np.random.default_rng(0), True)
+    judged = judge_photo(grounder, photo, np.random.default_rng(0))
     assert "zeppelin" in judged.left_out
     assert len(asked) <= PHRASES and not any("zeppelin" in phrase for phrase in asked)
     assert "zeppelin" not in judged.scored.true_kinds
+
+
+def test_without_k_the_same_camera_is_assumed_at_every_scale(photos: tuple[Photo, ...]) -> None:
+    """What the network is shown has 62 degrees across, however large the picture is shown."""
+    camera = photos[0].camera
+    for zoom in (0.5, 1.0, 2.0):
+        framing = Framing.letterbox((camera.width, camera.height), (160, 128), zoom)
+        shown = framing.camera(assumed_camera(camera, framing))
+        assert shown.fx == pytest.approx(80 / np.tan(np.radians(31)), rel=0.01)
 
 
 def test_depth_by_hand() -> None:

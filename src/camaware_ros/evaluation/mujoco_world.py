@@ -29,7 +29,7 @@ from camaware_ros.types import Mounting, Observation
 ROOM_SEED = 70_000  # rooms from here on belong to this evaluation
 CAMERAS = ("realsense_d455", "pi_camera_v2", "usb_webcam", "gopro_hero9_wide")
 _PHRASES = 8
-_TRIES = 20
+TRIES = 20
 _HEIGHTS_M = (0.25, 1.5)
 
 
@@ -119,9 +119,9 @@ def _case(
 ) -> Case | None:  # fmt: skip
     """A picture with something to ask for; None where none was found."""
     boxes = [thing.box for thing in room.objects]
-    for _ in range(_TRIES):
-        held = _sample_mounting(rng)
-        pose = _sample_pose(rng, room)
+    for _ in range(TRIES):
+        held = sample_mounting(rng)
+        pose = sample_pose(rng, room)
         if pose is None:
             continue
         map_from_camera = pose @ held.base_from_camera
@@ -175,14 +175,14 @@ def in_view(
     )
 
 
-def _sample_mounting(rng: np.random.Generator) -> CarriedAt:
+def sample_mounting(rng: np.random.Generator) -> CarriedAt:
     """Higher cameras look farther down, as people mount them."""
     height = float(np.exp(rng.uniform(*np.log(_HEIGHTS_M))))
     pitch = math.radians(rng.uniform(-4.0, 10.0) + 12.0 * height)
     return CarriedAt(height_m=height, pitch_down_rad=pitch, forward_m=0.1)
 
 
-def _sample_pose(rng: np.random.Generator, room: Room) -> Rigid3 | None:
+def sample_pose(rng: np.random.Generator, room: Room) -> Rigid3 | None:
     """A free pose of the robot, map_from_base; None where the drawn one is not free."""
     x, y = rng.uniform(-0.5, 0.5, 2) * (room.length_m, room.width_m)
     if float(room.clearance(np.array([x, y]))) < ROBOT_RADIUS_M + 0.15:

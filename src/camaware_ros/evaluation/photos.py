@@ -6,9 +6,11 @@ annotated is never asked for, and nothing of an annotated kind is called absent 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -17,11 +19,12 @@ from numpy.typing import NDArray
 from camaware_ros.evaluation.detection import Scored, detection_summary
 from camaware_ros.evaluation.metrics import Answer, judge, summarise
 from camaware_ros.evaluation.omni3d import UNKNOWN, Photo, Thing
+from camaware_ros.evaluation.rendered import BLIND_HFOV_DEG
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.framing import Framing
 from camaware_ros.geometry.rays import STRIDE, gravity_axes
 from camaware_ros.grounder import Grounder, GroundingResult
-from camaware_ros.training.queries import ABSENT, InView, Query, sample_queries
+from camaware_ros.training.queries import ABSENT, RANGE_MARGIN, InView, Query, sample_queries
 from camaware_ros.training.samples import CLEAR_PIXELS
 from camaware_ros.types import Localization, Observation
 
@@ -29,6 +32,7 @@ PHRASE_SEED = 5_000_003
 PHRASES = 8
 FILLED = 0.5  # share of a 2-D box that a thing covers, where nobody counted pixels
 DELTA = 1.25
+SPATIAL_TYPES = ("relation", "superlative")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class Judged:
         scored: what was found without being asked.
         ratios: range said over true range, per cell of the network's range map, shape (n,).
         left_out: kinds of annotated things that the model has no word for.
+        closer: whether "which is closer" came out right, for pairs of named things.
     """
 
     answers: list[Answer]
@@ -47,10 +52,11 @@ class Judged:
     scored: Scored
     ratios: NDArray[np.float64]
     left_out: tuple[str, ...]
+    closer: list[bool]
 
 
 def evaluate_photos(
-    grounder: Grounder, photos: Sequence[Photo], *, mounting: bool = True
+    grounder: Grounder, photos: Sequence[Photo], *, mounting: bool = True, intrinsics: bool = True
 ) -> dict[str, Any]:
     """A record for JSON over all photos.
 
@@ -58,24 +64,36 @@ def evaluate_photos(
         grounder: the model, loaded with a ``zoom`` for a camera scale.
         photos: of the data set.
         mounting: whether the model is told how the camera is held, where the set knows.
+        intrinsics: whether it is told K; without, ``BLIND_HFOV_DEG`` across its input is assumed.
 
     Raises:
         ValueError: an image is missing or damaged, or there is nothing to ask for in any.
     """
     judged = [
-        judge_photo(grounder, photo, np.random.default_rng([PHRASE_SEED, index]), mounting)
+        judge_photo(
+            grounder, photo, np.random.default_rng([PHRASE_SEED, index]),
+            mounting=mounting, intrinsics=intrinsics,
+        )
         for index, photo in enumerate(photos)
-    ]
+    ]  # fmt: skip
     answers = [answer for one in judged for answer in one.answers]
     presence = [right for one in judged for right in one.presence]
     ratios = np.concatenate([one.ratios for one in judged]) if judged else np.zeros(0)
+    closer = [right for one in judged for right in one.closer]
+    compared = [answer.referent for answer in answers if answer.type in SPATIAL_TYPES]
     return {
         "images": len(judged),
         "left_out": dict(Counter(kind for one in judged for kind in one.left_out)),
         "detection": detection_summary([one.scored for one in judged]).to_dict(),
         "phrases": summarise(answers, presence).to_dict(),
+        "closer": _percent(closer),
+        "spatial": _percent(compared + closer),
         "depth": depth_summary(ratios),
     }
+
+
+def _percent(right: Sequence[bool]) -> float | None:
+    return round(100 * float(np.mean(right)), 2) if len(right) else None
 
 
 def depth_summary(ratios: NDArray[np.float64]) -> dict[str, float] | None:
@@ -93,13 +111,16 @@ def depth_summary(ratios: NDArray[np.float64]) -> dict[str, float] | None:
 
 
 def judge_photo(
-    grounder: Grounder, photo: Photo, rng: np.random.Generator, mounting: bool
-) -> Judged:
+    grounder: Grounder, photo: Photo, rng: np.random.Generator, *, mounting: bool = True,
+    intrinsics: bool = True,
+) -> Judged:  # fmt: skip
     """Ask the model about one photo."""
     observation = photo.observation()
-    if not mounting:
-        observation = replace(observation, mounting=None)
     framing = grounder.framing(photo.camera)
+    if not mounting or not intrinsics:
+        observation = replace(observation, mounting=None)
+    if not intrinsics:
+        observation = replace(observation, camera=assumed_camera(photo.camera, framing))
     view = in_view(photo, framing)
     queries = _queries(grounder, rng, view)
     phrases = [query.phrase for query in queries] or ["thing"]
@@ -112,7 +133,18 @@ def judge_photo(
         scored=_scored(photo, view, known, result.objects),
         ratios=_range_ratios(photo, observation, framing, result),
         left_out=tuple(t.kind for t, k in zip(photo.things, known, strict=True) if not k),
+        closer=_closer(photo, queries, result.localizations),
     )
+
+
+def assumed_camera(camera: Camera, framing: Framing) -> Camera:
+    """What one assumes without K: ``BLIND_HFOV_DEG`` across the network's input, no distortion."""
+    focal = framing.output_size[0] / 2 / math.tan(math.radians(BLIND_HFOV_DEG) / 2)
+    focal *= framing.crop[2] / framing.resized[0]
+    return Camera(
+        width=camera.width, height=camera.height, fx=focal, fy=focal,
+        cx=camera.width / 2, cy=camera.height / 2,
+    )  # fmt: skip
 
 
 def in_view(photo: Photo, framing: Framing) -> InView:
@@ -197,6 +229,21 @@ def _judge_phrases(
         if query.target != ABSENT
     ]  # fmt: skip
     return answers, [(said.presence >= 0.5) == (query.target != ABSENT) for query, said in asked]
+
+
+def _closer(photo: Photo, queries: Sequence[Query], found: Sequence[Localization]) -> list[bool]:
+    """Of every two things that were named outright: is the closer one said to be closer?"""
+    said = {
+        query.target: float(np.linalg.norm(one.box.center))
+        for query, one in zip(queries, found, strict=False)
+        if query.target != ABSENT and query.type not in SPATIAL_TYPES
+    }
+    true = {target: float(np.linalg.norm(photo.things[target].box.center)) for target in said}
+    return [
+        (said[a] < said[b]) == (true[a] < true[b])
+        for a, b in combinations(sorted(said), 2)
+        if abs(math.log(true[a] / true[b])) > math.log(RANGE_MARGIN)
+    ]
 
 
 def _scored(

@@ -34,7 +34,6 @@ from camaware_ros.training.cameras import (
     BANDS,
     TRAINED_FISHEYE_DEG,
     TRAINED_HEIGHT_M,
-    TRAINED_HFOV_DEG,
     Band,
 )
 from camaware_ros.training.queries import ABSENT
@@ -111,20 +110,18 @@ class Errors:
 
 
 def measure(
-    network: CameraAwareGrounder, tokenizer: WordTokenizer, images: int = 800
+    network: CameraAwareGrounder, tokenizer: WordTokenizer, images: int = 800, band: str = "train"
 ) -> Calibration:
-    """Spreads, growth and familiarity of a network."""
+    """Spreads, growth and familiarity of a network that was trained on a band of cameras."""
     config = network.config
     size = (config.image_width, config.image_height)
     inputs = InputBuilder(size, config.prompt_length, tokenizer)
     backend = SplitNetwork("torch", *torch_graphs(network))
     trained = TrainedRange(
-        hfov_deg=TRAINED_HFOV_DEG, fisheye_deg=TRAINED_FISHEYE_DEG, height_m=TRAINED_HEIGHT_M,
+        hfov_deg=BANDS[band].hfov_deg, fisheye_deg=TRAINED_FISHEYE_DEG, height_m=TRAINED_HEIGHT_M,
         familiarity_limit=np.inf,
     )  # fmt: skip
-    answers = _answers(
-        backend, inputs, rendered_cases(BANDS["train"], images, CALIBRATION_SEED, size)
-    )
+    answers = _answers(backend, inputs, rendered_cases(BANDS[band], images, CALIBRATION_SEED, size))
     near, signatures, angles = _collect(answers, trained)
     mean, whiten, limit = familiarity(np.stack(signatures))
     low, high = np.quantile(angles, [0.001, 0.999])

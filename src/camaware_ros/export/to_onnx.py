@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
 
 from camaware_ros.export.calibrate import measure
+from camaware_ros.export.folder import write_uncompiled
 from camaware_ros.export.shared_weights import save_sharing_weights
 from camaware_ros.geometry.rays import CHANNELS
 from camaware_ros.grounder import FAMILIARITY_FILE
@@ -25,7 +25,6 @@ from camaware_ros.model.config import CELL, ModelConfig
 from camaware_ros.model.graph import LanguageGraph, VisionGraph
 from camaware_ros.model.grounder import CameraAwareGrounder
 from camaware_ros.runtime.contract import (
-    CONTRACT_VERSION,
     LANGUAGE_INPUTS,
     LANGUAGE_OUTPUTS,
     PREFIX_NAMES,
@@ -173,13 +172,7 @@ def export(folder: Path, name: str, images: int = 800) -> Manifest:
     network, tokenizer = load_checkpoint(folder)
     config = network.config
     found = measure(network, tokenizer, images)
-    np.savez_compressed(folder / FAMILIARITY_FILE, mean=found.mean, whiten=found.whiten)
-    manifest = Manifest(
-        name=name, contract=CONTRACT_VERSION, image_size=(config.image_width, config.image_height),
-        prompt_length=config.prompt_length, tokenizer=tokenizer.to_dict(),
-        sigma_scale=found.spreads.scale, pointer_temperature=found.spreads.temperature,
-        growth=found.growth, trained=found.trained, files={},
-    )  # fmt: skip
+    manifest = write_uncompiled(folder, name, config, tokenizer, found)
     return finish(folder, manifest, network, golden_inputs(config, tokenizer))
 
 
