@@ -76,6 +76,7 @@ def test_two_drivers_that_share_the_topics_for_a_while_are_never_mixed_up(scene:
     scene.rig.wait(lambda: len(scene.of(old)) >= 5, "the old camera")
     new = scene.driver(NEW)
     scene.rig.wait(lambda: len(scene.of(new)) >= 5, "the new camera beside the old one")
+    scene.rig.wait(lambda: "several_publishers" in scene.rig.health(), "the warning")
     assert old.end() in (0, -2)
     before = len(scene.of(new))
     scene.rig.wait(lambda: len(scene.of(new)) >= before + 10, "the new camera alone")
@@ -84,7 +85,8 @@ def test_two_drivers_that_share_the_topics_for_a_while_are_never_mixed_up(scene:
             assert message.header.frame_id == camera["frame"]
             (detection,) = message.detections
             np.testing.assert_allclose(centre(detection), point(camera), atol=1e-6)
-    assert node.alive and scene.rig.health() == "ok"
+    scene.rig.wait(lambda: scene.rig.health() == "ok", "health")
+    assert node.alive
 
 
 @pytest.mark.parametrize("encoding", ["rgb8", "bgra8", "png"])
