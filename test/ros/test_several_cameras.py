@@ -12,6 +12,7 @@ from shots import CAMERA_AT, OPTICAL, Shot, centre, node_arguments, point_camera
 from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 from vision_msgs.msg import Detection3DArray
+from visualization_msgs.msg import MarkerArray
 
 NAMESPACE = "/robot"
 # The left camera stands 0.4 m beside the front one and is turned, so that both see the one thing:
@@ -128,6 +129,20 @@ def test_the_same_thing_seen_by_both_is_one(two) -> None:
         np.testing.assert_allclose(centre(only), expected, atol=1e-3)
         assert len(two.seen["rear"][-1].detections) == 1
     two.send_tf()
+
+
+def test_markers_show_every_thing_once_from_the_robot(two) -> None:
+    two.send_tf()
+    shown: list[MarkerArray] = []
+    two.rig.node.create_subscription(MarkerArray, f"{NAMESPACE}/markers", shown.append, 1)
+    two.wait(lambda: any(len(message.markers) == 9 for message in shown), "both things")
+    markers = next(message.markers[1:] for message in shown if len(message.markers) == 9)
+    assert {marker.header.frame_id for marker in markers} == {"base_footprint"}
+    boxes = [marker.pose.position for marker in markers if marker.ns == "box"]
+    front, rear = in_base(CAMERA_AT, Rotation.identity()), in_base(BEHIND_AT, BEHIND_TURN)
+    expected = sorted((front, rear), key=lambda place: place[0])
+    places = sorted(([box.x, box.y, box.z] for box in boxes), key=lambda place: place[0])
+    np.testing.assert_allclose(places, expected, atol=1e-6)
 
 
 def test_what_only_one_sees_is_there_once(two) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import Header, String
 from vision_msgs.msg import Detection3DArray
+from visualization_msgs.msg import MarkerArray
 
 from camaware_ros.ros.answers import joined_sentence
 from camaware_ros.ros.camera_input import nanoseconds
@@ -14,6 +15,7 @@ from camaware_ros.ros.conversions import detections_from_localizations
 from camaware_ros.ros.grounding_settings import CAMERA_FRAME
 from camaware_ros.ros.grounding_work import Answer
 from camaware_ros.ros.joined_view import Rounds, View, joined
+from camaware_ros.ros.markers import markers_from_localizations
 from camaware_ros.ros.qos import reliable_qos
 
 
@@ -32,6 +34,7 @@ class JoinedOutputs:
         publisher = node.create_lifecycle_publisher
         self._detections = publisher(Detection3DArray, "detections_3d", reliable_qos())
         self._answers = publisher(String, "answer", reliable_qos())
+        self._markers = publisher(MarkerArray, "markers", reliable_qos(1))
 
     def publish(self, answer: Answer) -> None:
         """Take a camera's answer; publish where it ends a round."""
@@ -60,6 +63,9 @@ class JoinedOutputs:
         header.stamp.sec, header.stamp.nanosec = divmod(stamp_ns, 10**9)
         doubts = [f"{view.camera}: {text}" for view in views if view.found for text in view.doubts]
         self._detections.publish(detections_from_localizations(found, header, doubts))
+        if self._markers.get_subscription_count():
+            # Seen by several, so distances and rays are those from the robot.
+            self._markers.publish(markers_from_localizations(found, found, header, header))
         self.say(joined_sentence(answer.phrase, found, self._cameras))
 
     def say(self, text: str) -> None:
@@ -72,5 +78,5 @@ class JoinedOutputs:
 
     def close(self) -> None:
         """Stop advertising."""
-        for publisher in (self._detections, self._answers):
+        for publisher in (self._detections, self._answers, self._markers):
             self._node.destroy_lifecycle_publisher(publisher)

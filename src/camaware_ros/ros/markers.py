@@ -35,7 +35,8 @@ def markers_from_localizations(
         found: in the frame of the header.
         in_camera: the same things in the optical frame.
         header: of the detections.
-        image_header: of the picture; the lines of sight are given in its frame.
+        image_header: of the picture; the lines of sight are given in its frame. What several
+            cameras have joined is seen from the robot: there both are the same.
     """
     markers = [Marker(header=header, action=Marker.DELETEALL)]
     for number, (placed, seen) in enumerate(zip(found, in_camera, strict=True)):
@@ -52,7 +53,7 @@ def markers_from_localizations(
 
 
 def label_text(seen: Localization) -> str:
-    """Name, distance from the camera with one standard deviation along the ray, and score."""
+    """Name, distance from where it is seen with one sigma along the ray, and score."""
     centre = seen.box.center
     distance_m = float(np.linalg.norm(centre))
     ray = centre / max(distance_m, _SMALLEST_M)
