@@ -54,9 +54,10 @@ def pixel_angle(rays: FloatArray, valid: NDArray[np.bool_], stride: int) -> Floa
 
     Cells without two neighbours that have rays get the mean of the others.
     """
-    across = np.gradient(rays, axis=1)
-    down = np.gradient(rays, axis=0)
-    solid = np.linalg.norm(np.cross(across, down), axis=-1) / stride**2
+    ax, ay, az = np.moveaxis(np.gradient(rays, axis=1), -1, 0)
+    bx, by, bz = np.moveaxis(np.gradient(rays, axis=0), -1, 0)
+    x, y, z = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+    solid = np.sqrt(x * x + y * y + z * z) / stride**2
     good = valid & np.isfinite(solid) & (solid > 0)
     if not good.any():
         raise ValueError("rays: expected at least one cell with a ray and two neighbours, got none")

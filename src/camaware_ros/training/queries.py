@@ -6,6 +6,7 @@ picture settles it: things hardly in view neither count as present nor as absent
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -66,8 +67,8 @@ def matches(view: InView, kind: str | None, colour: str | None) -> list[int]:
 
 def pick_clear(rng: np.random.Generator, view: InView) -> int | None:
     """Any thing that may be asked for."""
-    clear = np.flatnonzero(view.clear)
-    return int(clear[int(rng.random() * len(clear))]) if len(clear) else None
+    clear = [i for i, is_clear in enumerate(view.clear) if is_clear]
+    return clear[int(rng.random() * len(clear))] if clear else None
 
 
 def name_of(rng: np.random.Generator, view: InView, index: int) -> str | None:
@@ -99,19 +100,20 @@ def _superlative(rng: np.random.Generator, view: InView) -> Query | None:
     noun = view.kind[index] if draw < 0.6 else None
     colour = view.colour[index] if draw > 0.8 else None
     rivals = matches(view, noun, colour)
-    if len(rivals) < 2 or not view.clear[rivals].all():
+    if len(rivals) < 2 or not all(view.clear[i] for i in rivals):
         return None
     if word in ("closest", "farthest"):
-        key, margin = np.log(view.range_m[rivals]), np.log(RANGE_MARGIN)
+        ranked = sorted((math.log(view.range_m[i]), i) for i in rivals)
+        margin = math.log(RANGE_MARGIN)
     else:
-        key, margin = view.bearing_rad[rivals], BEARING_MARGIN_RAD
+        ranked = sorted((float(view.bearing_rad[i]), i) for i in rivals)
+        margin = BEARING_MARGIN_RAD
     if word in ("farthest", "rightmost"):
-        key = -key
-    order = np.argsort(key)
-    if key[order[1]] - key[order[0]] < margin:
+        ranked.reverse()
+    if abs(ranked[1][0] - ranked[0][0]) < margin:
         return None
     name = f"{colour or ''} {noun or 'thing'}".strip()
-    return Query(f"{word} {name}", rivals[order[0]], "superlative")
+    return Query(f"{word} {name}", ranked[0][1], "superlative")
 
 
 def _relation(rng: np.random.Generator, view: InView) -> Query | None:
@@ -128,7 +130,7 @@ def _relation(rng: np.random.Generator, view: InView) -> Query | None:
     anchor_name = name_of(rng, view, anchor)
     colour = view.colour[index] if rng.random() < 0.3 else None
     rivals = [i for i in matches(view, view.kind[index], colour) if i != anchor]
-    if anchor_name is None or not view.clear[rivals].all():
+    if anchor_name is None or not all(view.clear[i] for i in rivals):
         return None
     words = [word for word in RELATIONS if holds(view, word, index, anchor)]
     if not words:
@@ -153,10 +155,10 @@ def holds(view: InView, word: str, a: int, b: int) -> bool | None:
         if abs(right) < BEARING_MARGIN_RAD:
             return None
         return bool((right < 0) == (word == "left of")) and not stacked
-    farther = np.log(view.range_m[a] / view.range_m[b]) * (1 if word == "behind" else -1)
-    if stacked or abs(right) > APART_RAD or farther < -np.log(RANGE_MARGIN):
+    farther = math.log(view.range_m[a] / view.range_m[b]) * (1 if word == "behind" else -1)
+    if stacked or abs(right) > APART_RAD or farther < -math.log(RANGE_MARGIN):
         return False
-    return True if abs(right) < TOGETHER_RAD and farther > np.log(DEPTH_MARGIN) else None
+    return True if abs(right) < TOGETHER_RAD and farther > math.log(DEPTH_MARGIN) else None
 
 
 def _absent(rng: np.random.Generator, view: InView) -> Query | None:

@@ -39,25 +39,28 @@ _jit = njit(cache=True, fastmath=True, error_model="numpy", _nrt=False)
 _inlined = njit(cache=True, fastmath=True, error_model="numpy", _nrt=False, inline="always")
 
 
+@_inlined
+def _slab(p, d, h):
+    """Where a ray enters and leaves -h <= p + t d <= h."""
+    inverse = 1.0 / (d if abs(d) > 1e-12 else 1e-12)
+    t0, t1 = (-h - p) * inverse, (h - p) * inverse
+    return min(t0, t1), max(t0, t1)
+
+
 @_jit
 def _hit_box(px, py, pz, dx, dy, dz, a, b, c):
     """Entry distance and outward normal of a ray against an axis-aligned box at the origin."""
-    near, far, axis, sign = -FAR_M, FAR_M, 0, 1.0
-    for k in range(3):
-        p, d, h = (px, dx, a) if k == 0 else ((py, dy, b) if k == 1 else (pz, dz, c))
-        if abs(d) < 1e-12:
-            if abs(p) > h:
-                return FAR_M, 0.0, 0.0, 0.0
-            continue
-        t0, t1, s = (-h - p) / d, (h - p) / d, -1.0
-        if t0 > t1:
-            t0, t1, s = t1, t0, 1.0
-        if t0 > near:
-            near, axis, sign = t0, k, s
-        far = min(far, t1)
-    if near > far or near < 1e-4:
+    x0, x1 = _slab(px, dx, a)
+    y0, y1 = _slab(py, dy, b)
+    z0, z1 = _slab(pz, dz, c)
+    near = max(x0, y0, z0)
+    if near > min(x1, y1, z1) or near < 1e-4:
         return FAR_M, 0.0, 0.0, 0.0
-    return near, sign * (axis == 0), sign * (axis == 1), sign * (axis == 2)
+    if near == x0:
+        return near, -1.0 if dx > 0.0 else 1.0, 0.0, 0.0
+    if near == y0:
+        return near, 0.0, -1.0 if dy > 0.0 else 1.0, 0.0
+    return near, 0.0, 0.0, -1.0 if dz > 0.0 else 1.0
 
 
 @_jit

@@ -236,9 +236,9 @@ def _build(
 
 def _ball_around(group: list[Prim]) -> tuple[float, float, float, float]:
     """A sphere around primitives: centre and radius, m."""
-    array = np.array(group)
-    centre = 0.5 * (array[:, 1:4].min(0) + array[:, 1:4].max(0))
-    across = np.maximum(array[:, 4], array[:, 5])
-    radii = np.sqrt(2 * across**2 + array[:, 6] ** 2)
-    radius = (np.linalg.norm(array[:, 1:4] - centre, axis=1) + radii).max()
-    return float(centre[0]), float(centre[1]), float(centre[2]), float(radius)
+    x, y, z = (0.5 * (min(p[k] for p in group) + max(p[k] for p in group)) for k in (1, 2, 3))
+    radius = max(
+        math.dist((x, y, z), p[1:4]) + math.sqrt(2 * max(p[4], p[5]) ** 2 + p[6] ** 2)
+        for p in group
+    )
+    return x, y, z, radius
