@@ -1,0 +1,60 @@
+"""How many training samples a core makes: ``python -m camaware_ros.evaluation.engine_speed OUT``.
+
+Processor time of one thread, so that other processes cost it little; hyper-threads and caches
+that are shared with them still do, which is why the load is written beside the result.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from camaware_ros.language.tokenizer import WordTokenizer
+from camaware_ros.training.samples import SampleConfig, make_sample
+
+WARM_UP = 2000
+IMAGES = 400
+ROUNDS = 3
+SEED = 990_000
+
+
+def measure(images: int = IMAGES, warm_up: int = WARM_UP) -> dict[str, Any]:
+    """Samples per second of processor time; the warm-up fills the pool of distorted lenses."""
+    cv2.setNumThreads(1)
+    config, tokenizer = SampleConfig(seed=SEED), WordTokenizer()
+    for index in range(warm_up):
+        make_sample(config, index, tokenizer)
+    rounds = []
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        for index in range(warm_up, warm_up + images):
+            make_sample(config, index, tokenizer)
+        rounds.append(images / (time.process_time() - start))
+    return {
+        "command": "python -m camaware_ros.evaluation.engine_speed OUT.json",
+        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "load_average": round(os.getloadavg()[0], 1),
+        "seed": SEED,
+        "size": list(config.size),
+        "images": images,
+        "images_per_core_second": [round(rate, 1) for rate in rounds],
+    }
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure and write."""
+    record = measure()
+    Path(argv[0]).write_text(json.dumps(record, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
