@@ -32,6 +32,8 @@ class ModelConfig:
             reads it, so that words can compare.
         spatial_layers: language layers (from 1) whose visual states are lifted to depth, ray and
             point maps (SpatialSV); none switches the heads off.
+        language: model type of the language model, a decoder of ``transformers``; language_config:
+            overrides of its own config, see ``model.language``.
     """
 
     image_width: int = 160
@@ -55,6 +57,8 @@ class ModelConfig:
     teacher: dict[str, object] = field(default_factory=dict)
     belief: bool = False
     spatial_layers: tuple[int, ...] = ()
+    language: str = "qwen2"
+    language_config: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("image_width", "image_height"):

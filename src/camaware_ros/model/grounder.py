@@ -16,12 +16,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import Qwen2Config, Qwen2Model
 
 from camaware_ros.language.tokenizer import LOC_ID, PAD_ID
 from camaware_ros.model.belief import Belief
 from camaware_ros.model.config import CELL, TOKEN, ModelConfig
 from camaware_ros.model.heads import CODE, DenseHead, TokenRays, decode, mlp
+from camaware_ros.model.language import language_model
 from camaware_ros.model.prior import PriorEncoder
 from camaware_ros.model.spatial import SpatialHeads
 from camaware_ros.model.teacher import FrozenTeacher, GeometryNetwork, teacher_config
@@ -29,23 +29,6 @@ from camaware_ros.model.vision import VisionEncoder, without_mounting
 
 MAX_SPOKEN = 8
 """How many things of one dialogue are learnt from."""
-
-
-def language_model(config: ModelConfig) -> Qwen2Model:
-    """A small randomly initialised decoder; a pretrained one of any width can take its place."""
-    return Qwen2Model(
-        Qwen2Config(
-            vocab_size=config.vocabulary,
-            hidden_size=config.width,
-            intermediate_size=config.language_hidden,
-            num_hidden_layers=config.language_layers,
-            num_attention_heads=config.heads,
-            num_key_value_heads=config.heads,
-            max_position_embeddings=512,
-            attn_implementation="eager",
-            use_cache=False,
-        )
-    )
 
 
 def prefix_mask(words_BN: Tensor, group_N: Tensor, visual: int) -> Tensor:
@@ -161,7 +144,7 @@ class CameraAwareGrounder(nn.Module):
             place = torch.cat([place, torch.arange(size, device=device)])
             group = functional.pad(group, (0, size), value=queries)
         position = torch.cat([torch.arange(visual, device=device), visual + place])
-        embedded = self.language.embed_tokens(words_BN)
+        embedded = self.language.get_input_embeddings()(words_BN)
         out = self.language(
             inputs_embeds=torch.cat([visual_BTD.to(embedded.dtype), embedded], dim=1),
             attention_mask=prefix_mask(words_BN, group, visual).to(embedded.dtype),

@@ -25,6 +25,7 @@ from camaware_ros.language.vocabulary import COLOURS, KINDS
 from camaware_ros.model.checkpoint import inherit_weights, save_checkpoint
 from camaware_ros.model.config import ModelConfig
 from camaware_ros.model.grounder import CameraAwareGrounder
+from camaware_ros.model.language import load_pretrained_language, with_pretrained_language
 from camaware_ros.model.teacher import (
     GeometryNetwork,
     load_teacher,
@@ -64,6 +65,8 @@ class TrainConfig:
             the teacher is in the finished model.
         after: YAML of the run that comes before this one (relative to this one's folder), or None;
             ``camaware train`` makes up for it, and this run starts from its model.
+        language: folder or hub id of a pretrained causal LM that takes the place of the small
+            language model, or None.
         band: family of cameras (see ``cameras.BANDS``).
         pictures: real pictures without text that take part (``teachers.pictures.PictureConfig``).
         model: overrides of ``ModelConfig``; samples: overrides of ``SampleConfig``.
@@ -85,6 +88,7 @@ class TrainConfig:
     teacher: str | None = None
     teacher_run: str | None = None
     distill: bool = False
+    language: str | None = None
     band: str = "train"
     pictures: dict[str, object] = field(default_factory=dict)
     model: dict[str, object] = field(default_factory=dict)
@@ -211,12 +215,16 @@ def build_network(config: TrainConfig, tokenizer: WordTokenizer) -> CameraAwareG
     shape = ModelConfig(
         vocabulary=tokenizer.size, kinds=len(KINDS), colours=len(COLOURS), **config.model
     )
+    if config.language:
+        shape = with_pretrained_language(shape, config.language)
     teacher = None
     if shape.prior == "inject":
         teacher = load_teacher(Path(require_teacher(config.teacher, "prior: inject")))
         shape = replace(shape, teacher=teacher_sizes(teacher.config))
     torch.manual_seed(config.seed)
     network = CameraAwareGrounder(shape)
+    if config.language:
+        load_pretrained_language(network.language, config.language, tokenizer.tokens)
     if config.init_from:
         fresh = inherit_weights(network, Path(config.init_from))
         print(f"{config.name}: from {config.init_from}, {len(fresh)} weights start fresh")
