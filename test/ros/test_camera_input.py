@@ -38,6 +38,8 @@ class Scene:
 
     def __init__(self, rig, start: Callable) -> None:
         self.rig, self._start = rig, start
+        for publisher in (rig.images, rig.infos):  # the drivers publish here
+            rig.node.destroy_publisher(publisher)
 
     def node(self, *arguments: str, **parameters: object):
         """Starts the node with remappings as they are and parameters by name."""
