@@ -16,6 +16,7 @@ import torch
 
 from camaware_ros.export.calibrate import measure
 from camaware_ros.export.folder import write_uncompiled
+from camaware_ros.export.parser_operators import unsupported
 from camaware_ros.export.shared_weights import save_sharing_weights
 from camaware_ros.geometry.rays import CHANNELS
 from camaware_ros.grounder import FAMILIARITY_FILE
@@ -62,6 +63,9 @@ def export_graphs(network: CameraAwareGrounder, folder: Path, record: Mapping[st
         network: in eval mode.
         folder: where to.
         record: metadata of both files, see ``manifest.graph_record``.
+
+    Raises:
+        RuntimeError: an old parser would not read a graph.
     """
     config = network.config
     rng = torch.Generator().manual_seed(0)
@@ -78,7 +82,9 @@ def export_graphs(network: CameraAwareGrounder, folder: Path, record: Mapping[st
             LanguageGraph(network).eval(), words, free, LANGUAGE_INPUTS, LANGUAGE_OUTPUTS
         ),
     }
-    for model in models.values():
+    for name, model in models.items():
+        if refused := unsupported(model):
+            raise RuntimeError(f"{name}: TensorRT 10.3 does not read {', '.join(refused)}")
         onnx.helper.set_model_props(model, dict(record))
     save_sharing_weights(models, folder, GRAPH_WEIGHTS_FILE)
 
