@@ -31,8 +31,32 @@ def test_every_number_of_a_file_is_in_the_page_and_nothing_else(tmp_path: Path) 
         },
     }  # fmt: skip
     (folder / "closed_loop.json").write_text(json.dumps(source | {"closed_loop": loop}))
+    faults = {
+        "seconds": 1812.0, "deaths": [], "answers": 4321, "wrong_answers": 2, "load": [11, 19],
+        "memory_mib": {"begin": {"grounding_node": 261.0}, "end": {"grounding_node": 283.0}},
+        "summary": {
+            "clock jumps back": {
+                "count": 13, "named": 12, "recovered": 11, "within_2_s": 10, "median_s": 0.91,
+                "worst_s": 1.77,
+            }
+        },
+    }  # fmt: skip
+    (folder / "faults.json").write_text(json.dumps(source | faults))
     assert main([str(folder)]) == 0
     text = (tmp_path / "benchmarks.md").read_text()
-    for expected in ("81.2", "-1.2", "44.0", "89.5", "77.7", "seed 7", "66.7", "OK 6", "± 0.3"):
+    for expected in (
+        "81.2",
+        "-1.2",
+        "44.0",
+        "89.5",
+        "77.7",
+        "seed 7",
+        "66.7",
+        "OK 6",
+        "± 0.3",
+        "| clock jumps back | 13 | 12 | 11 | 10 | 0.91 | 1.77 |",
+        "283 MiB",
+        "4321",
+    ):
         assert expected in text, expected
     assert "MuJoCo" not in text and "Latency" not in text

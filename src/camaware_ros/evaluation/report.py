@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from camaware_ros.evaluation.faults_report import HEADER, fault_rows, fault_text
+
 Record = dict[str, Any]
 
 _RENDERED = (
@@ -158,6 +160,16 @@ def latency_section(folder: Path) -> str:
     return f"\n## Latency over DDS\n\n{table}\n{_robot_source(record)}"
 
 
+def faults_section(folder: Path) -> str:
+    """What goes wrong on robots, and how the nodes take it."""
+    record = read(folder, "faults.json")
+    if record is None:
+        return ""
+    table = markdown_table(HEADER, fault_rows(record))
+    source = f"* `{record['command']}`, seed {record['seed']}, {record['hardware']}\n"
+    return f"\n## Faults\n{fault_text(record)}\n{table}\n{source}"
+
+
 def real_section(folder: Path) -> str:
     """Photographs, for which the model was not made."""
     record = read(folder, "real_photos.json")
@@ -199,6 +211,7 @@ def page(folder: Path) -> str:
         + mujoco_section(folder)
         + closed_loop_section(folder)
         + latency_section(folder)
+        + faults_section(folder)
         + real_section(folder)
     )  # fmt: skip
 
