@@ -20,8 +20,8 @@ import cv2
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.training.samples import SampleConfig, make_sample
 
-WARM_UP = 2000
-IMAGES = 400
+WARM_UP = 1200
+IMAGES = 300
 ROUNDS = 3
 SEED = 990_000
 
