@@ -46,6 +46,7 @@ CONFIG = samples.SampleConfig(
     dialogues=True, band=BANDS["trained range"], zoom=0.0, mounting_known=1.0
 )
 COUNT = 6
+pytestmark = pytest.mark.timeout(400)
 Batch = dict[str, torch.Tensor]
 
 
@@ -136,6 +137,8 @@ def test_a_question_about_a_picture(model: Path, batch: Batch) -> None:
             assert min(abs(float(number) - r) for r in ranges) <= 0.0051
         assert [box is not None for box in answer.spelled] == ["<" in answer.text] * len(ranges)
     assert len(lengths) > 1
+    answer = grounder.ask(observed(0), "where is the unicorn?")
+    assert "never taught: unicorn" in answer.warnings
     with pytest.raises(CommandError, match="EMPTY"):
         grounder.ask(observed(0), "")
     with pytest.raises(ValueError, match="at most"):

@@ -166,6 +166,8 @@ class Grounder:
         names = labels(written.tokens, question.phrase or "thing")
         found = read_localizations(outputs, names, camera, up, spreads, self._grid)
         seen_by = self._inputs.network_camera(camera)
+        unknown = [f"never taught: {word}" for word in self.unknown_words(question.phrase)]
+        warnings = self.camera_warnings(observation) + self._picture_warnings(outputs)
         return Answer(
             question=" ".join(question.tokens),
             text=answer_text(written.tokens, [measures(thing.box, up) for thing in found]),
@@ -174,7 +176,7 @@ class Grounder:
                 place and spelled_box(place, seen_by, up)
                 for place in spelled_places(written.tokens)
             ),
-            warnings=self.camera_warnings(observation) + self._picture_warnings(outputs),
+            warnings=(*warnings, *unknown),
             network_seconds=seconds,
         )
 

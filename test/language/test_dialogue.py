@@ -90,6 +90,8 @@ def test_unknown_words_stay_in_their_place() -> None:
     question = Question("there", "purple unicorn")
     ids = encode_question(TOKENIZER, question)
     assert ids[-2] == UNKNOWN_ID and ids.count(UNKNOWN_ID) == 1
+    # a word that only answers use is none of a phrase's
+    assert encode_question(TOKENIZER, Question("there", "purple word")) == ids
 
 
 def test_a_dialogue_is_question_answer_end_padding() -> None:

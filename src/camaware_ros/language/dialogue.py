@@ -141,14 +141,16 @@ def parse_question(text: str) -> Question:
 
 
 def encode_question(tokenizer: WordTokenizer, question: Question) -> list[int]:
-    """Ids from <bos> to the question mark.
+    """Ids from <bos> to the question mark; what is no word of a phrase becomes <unk>.
 
     Raises:
         ValueError: a model without answers, or no room left for an answer.
     """
     if EOS not in tokenizer.answers:
         raise ValueError("model: expected one that was taught to answer, got one that only points")
-    ids = [BOS_ID, *tokenizer.ids(question.tokens)]
+    phrase = [word if word in tokenizer.words else "<unk>" for word in question.phrase.split()]
+    asked = ASKED[question.topic].split()
+    ids = [BOS_ID, *tokenizer.ids([*asked, *phrase, QUESTION_MARK])]
     if len(ids) > DIALOGUE_LENGTH // 2:
         raise ValueError(
             f"question: expected at most {DIALOGUE_LENGTH // 2 - 1} words, got {len(ids) - 1}"
