@@ -1,4 +1,4 @@
-"""How many training samples a core makes: ``python -m camaware_ros.evaluation.engine_speed OUT``.
+"""How many training samples a core makes: ``python -m camaware_ros.evaluation.engine_speed [OUT]``.
 
 Processor time of one thread, so that other processes cost it little; hyper-threads and caches
 that are shared with them still do, which is why the load is written beside the result.
@@ -50,9 +50,11 @@ def measure(images: int = IMAGES, warm_up: int = WARM_UP) -> dict[str, Any]:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Measure and write."""
-    record = measure()
-    Path(argv[0]).write_text(json.dumps(record, indent=1) + "\n")
+    """Measure, print, and write where a path is given."""
+    text = json.dumps(measure(), indent=1)
+    print(text)
+    if argv:
+        Path(argv[0]).write_text(text + "\n")
     return 0
 
 
