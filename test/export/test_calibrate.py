@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 
@@ -40,9 +42,9 @@ def answers(count: int, seed: int, wider: float = 0.0) -> Errors:
         own = [centre_covariance(direction, range_m, STATED * only) for only in np.eye(3)]
         among = [pointing_covariance(pointer, centres, centres[0], t) for t in TEMPERATURES]
         ratio = np.abs([right, down, log_range]) / STATED
-        rows.append((error, own, among, ratio, not swapped, score))
-    error, own, among, ratio, right, score = (np.array(v) for v in zip(*rows, strict=True))
-    return Errors(error=error, own=own, among=among, ratio=ratio, right=right, score=score)
+        rows.append((error, own, among, np.log(STATED), ratio, not swapped, score))
+    columns = (np.array(values) for values in zip(*rows, strict=True))
+    return Errors(**dict(zip((f.name for f in fields(Errors)), columns, strict=True)))
 
 
 def test_regions_hold_nine_tenths_of_new_truths_and_repair_each_spread() -> None:
@@ -60,10 +62,7 @@ def test_telling_things_apart_costs_less_room_than_wider_spreads() -> None:
     spreads = fit_spreads(errors)
     index = TEMPERATURES.index(spreads.temperature)
     _, volume = np.linalg.slogdet(errors.covariance(np.array(spreads.scale), index))
-    alone = Errors(
-        error=errors.error, own=errors.own, among=np.zeros_like(errors.among),
-        ratio=errors.ratio, right=errors.right, score=errors.score,
-    )  # fmt: skip
+    alone = errors.without_alternatives()
     wider = fit_spreads(alone)
     _, without = np.linalg.slogdet(alone.covariance(np.array(wider.scale), 0))
     assert volume.mean() < without.mean()
@@ -82,10 +81,7 @@ def test_spreads_grow_with_the_camera_score() -> None:
 def test_nothing_grows_where_regions_hold_enough_already() -> None:
     errors = answers(2000, 6)
     spreads = fit_spreads(errors)
-    roomy = Errors(
-        error=0.5 * errors.error, own=errors.own, among=errors.among, ratio=errors.ratio,
-        right=errors.right, score=errors.score,
-    )  # fmt: skip
+    roomy = replace(errors, error=0.5 * errors.error)
     assert fit_growth(roomy, spreads) == 0
 
 

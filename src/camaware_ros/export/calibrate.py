@@ -9,7 +9,7 @@ stay untouched for the benchmarks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from camaware_ros.evaluation.rendered import Case, rendered_cases
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.model.grounder import CameraAwareGrounder
+from camaware_ros.runtime.backend import Backend
 from camaware_ros.runtime.camera_range import camera_score, pixel_angle_rad
 from camaware_ros.runtime.contract import ModelOutputs
 from camaware_ros.runtime.inputs import InputBuilder
@@ -78,7 +79,8 @@ class Errors:
         error: of the centre, metres, (n, 3).
         own: covariance from the stated spreads, not calibrated, per spread, (n, 3, 3, 3).
         among: covariance from the pointer, per temperature, (n, len(TEMPERATURES), 3, 3).
-        ratio: error over stated spread of bearing right, bearing down and log range, (n, 3).
+        log_sigma: stated, of bearing right, bearing down and log range, (n, 3).
+        ratio: error over stated spread of the same, (n, 3).
         right: the answer is nearer to the meant thing, in bearing, than to others, (n,).
         score: of the camera, (n,).
     """
@@ -86,9 +88,14 @@ class Errors:
     error: FloatArray
     own: FloatArray
     among: FloatArray
+    log_sigma: FloatArray
     ratio: FloatArray
     right: NDArray[np.bool_]
     score: FloatArray
+
+    def without_alternatives(self) -> Errors:
+        """As if the pointer were always right."""
+        return replace(self, among=np.zeros_like(self.among))
 
     def coverage(self, scale: FloatArray, temperature: int, growth: float = 0.0) -> float:
         """Share of truths in the 90 % region.
@@ -121,19 +128,19 @@ def measure(
         hfov_deg=BANDS[band].hfov_deg, fisheye_deg=TRAINED_FISHEYE_DEG, height_m=TRAINED_HEIGHT_M,
         familiarity_limit=np.inf,
     )  # fmt: skip
-    answers = _answers(backend, inputs, rendered_cases(BANDS[band], images, CALIBRATION_SEED, size))
-    near, signatures, angles = _collect(answers, trained)
+    said = answers(backend, inputs, rendered_cases(BANDS[band], images, CALIBRATION_SEED, size))
+    near, signatures, angles = collect(said, trained)
     mean, whiten, limit = familiarity(np.stack(signatures))
     low, high = np.quantile(angles, [0.001, 0.999])
     trained = replace(trained, familiarity_limit=limit, pixel_angle_rad=(float(low), float(high)))
     spreads = fit_spreads(near)
     far = [
         answer for band in FAR_BANDS
-        for answer in _answers(
+        for answer in answers(
             backend, inputs, rendered_cases(band, int(FAR_SHARE * images), CALIBRATION_SEED, size)
         )
     ]  # fmt: skip
-    outside, _, _ = _collect(far, trained)
+    outside, _, _ = collect(far, trained)
     return Calibration(
         spreads=spreads, growth=fit_growth(outside, spreads), trained=trained, mean=mean,
         whiten=whiten,
@@ -143,17 +150,20 @@ def measure(
 Seen = tuple[Case, NDArray[np.float32], ModelOutputs]
 
 
-def _answers(backend: SplitNetwork, inputs: InputBuilder, cases: Iterable[Case]) -> Iterable[Seen]:
+def answers(
+    backend: Backend, inputs: InputBuilder, cases: Iterable[Case],
+    mounting_known: float = MOUNTING_KNOWN,
+) -> Iterable[Seen]:  # fmt: skip
     """Each case with its rays and what the network says; the mounting is told now and then."""
     rng = np.random.default_rng(CALIBRATION_SEED)
     for case in cases:
-        known = rng.random() < MOUNTING_KNOWN
+        known = rng.random() < mounting_known
         told = case.observation if known else replace(case.observation, mounting=None)
         arrays = inputs.build(told, [query.phrase for query in case.queries])
         yield replace(case, observation=told), arrays.rays[0], backend.infer(arrays)
 
 
-def _collect(
+def collect(
     answers: Iterable[Seen], trained: TrainedRange
 ) -> tuple[Errors, list[NDArray[np.float32]], list[float]]:
     """Errors of all phrases, signatures and pixel angles of all pictures."""
@@ -165,13 +175,13 @@ def _collect(
         rows += [(*row, score) for row in _errors(case, outputs)]
         signatures.append(outputs.signature)
         angles.append(pixel_angle_rad(rays))
-    error, own, among, ratio, right, scores = (np.array(v) for v in zip(*rows, strict=True))
-    errors = Errors(error=error, own=own, among=among, ratio=ratio, right=right, score=scores)
-    return errors, signatures, angles
+    columns = [np.array(values) for values in zip(*rows, strict=True)]
+    named = dict(zip((f.name for f in fields(Errors)), columns, strict=True))
+    return Errors(**named), signatures, angles
 
 
 def _errors(case: Case, outputs: ModelOutputs) -> Iterable[tuple[object, ...]]:
-    """``error``, ``own``, ``among``, ``ratio`` and ``right`` of each phrase, see ``Errors``."""
+    """Of each phrase what ``Errors`` has, but for the score."""
     things = np.array([box.center for box in case.boxes])
     seen = np.flatnonzero(case.seen)
     bearings = things / np.linalg.norm(things, axis=1, keepdims=True)
@@ -190,7 +200,7 @@ def _errors(case: Case, outputs: ModelOutputs) -> Iterable[tuple[object, ...]]:
         apart = np.arctan2(across, along), np.arctan2(down, along)
         ratio = np.abs([*apart, np.log(np.linalg.norm(truth) / range_m)]) / sigma
         nearest = seen[(bearings[seen] @ direction).argmax()]
-        yield truth - centre, own, among, ratio, nearest == query.target
+        yield truth - centre, own, among, np.log(sigma), ratio, nearest == query.target
 
 
 def fit_spreads(errors: Errors) -> Spreads:
