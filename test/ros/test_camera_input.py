@@ -122,6 +122,16 @@ def test_a_best_effort_camera_before_a_reliable_subscription_is_told_with_the_fi
     scene.rig.wait(lambda: scene.rig.health() == "ok", "health")
 
 
+@pytest.mark.parametrize("reliability", ["best_effort", "reliable"])
+def test_a_driver_of_any_reliability_may_start_before_the_node(
+    scene: Scene, reliability: str
+) -> None:
+    driver = scene.driver(OLD, reliability=reliability)
+    scene.rig.wait(lambda: driver.output, "the driver")
+    scene.node()
+    scene.rig.wait(lambda: scene.of(driver), "detections")
+
+
 def test_quality_of_service_can_be_overridden_for_each_topic(scene: Scene) -> None:
     overrides = {
         f"qos_overrides./{topic}.subscription.reliability": "best_effort"
