@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from camaware_ros.evaluation.ablation_plot import main as draw_main
 from camaware_ros.evaluation.report import main, page
 
 SUMMARY = {
@@ -60,3 +61,37 @@ def test_every_number_of_a_file_is_in_the_page_and_nothing_else(tmp_path: Path) 
     ):
         assert expected in text, expected
     assert "MuJoCo" not in text and "Latency" not in text
+
+
+def test_the_model_sections_say_what_their_files_say(tmp_path: Path) -> None:
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    source = {"command": "the command", "seed": 7, "hardware": "2 cores", "backend": "onnx"}
+    cell = {"f1": 31.25, "success": 12.5, "spatial": 61.0, "referent": 71.0}
+    row = {
+        "name": "all", "seeds": [1, 2], "cpu_seconds": {"training": [100, 120]},
+        "columns": {"same": cell, "wide": cell | {"half_range": {"f1": 0.7, "success": 0.3}}},
+    }  # fmt: skip
+    table = {"columns": ["same", "wide"], "scenes": 3, "train": {"images": 99}, "rows": [row]}
+    (folder / "ablation.json").write_text(json.dumps(source | table))
+    band = {
+        "camera_score": 1.5, "as_stated": 55.5, "calibrated": 88.8, "with_growth": 90.1,
+        "range_percent": 7.5, "bearing_percent": 0.9,
+    }  # fmt: skip
+    cover = {"scenes": 4, "pointer_temperature": 1.4, "growth": 0.25, "bands": {"narrow": band}}
+    (folder / "coverage.json").write_text(json.dumps(source | cover))
+    data = {
+        "model": "m", "images": 5, "detection": {"f1": 45.6, "ap25": 34.5, "ap3d": 40.4},
+        "phrases": SUMMARY, "depth": {"abs_rel": 0.0812, "delta1": 93.1},
+    }  # fmt: skip
+    (folder / "omni3d_wide.json").write_text(json.dumps(source | data))
+    text = page(folder)
+    for expected in (
+        "31.2 ± 0.7 / 12.5 ± 0.3", "| all | 61.0 | 71.0 | 2 | 110 |", "99 training pictures",
+        "| narrow | 1.5 | 55.5 | 88.8 | 90.1 | 7.5 | 0.9 |", "growth 0.25",
+        "| 5 | 45.6 | 34.5 | 40.4 | 81.2 | 44.0 | 89.5 | 0.0812 | 93.1 |",
+    ):  # fmt: skip
+        assert expected in text, expected
+    picture = tmp_path / "new" / "ablation.png"
+    assert draw_main([str(folder / "ablation.json"), str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")

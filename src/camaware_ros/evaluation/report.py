@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from camaware_ros.evaluation.faults_report import HEADER, fault_rows, fault_text
+from camaware_ros.evaluation.report_model import ablation_section, coverage_section, data_section
+from camaware_ros.evaluation.report_tables import markdown_table, read
 
 Record = dict[str, Any]
 
@@ -42,19 +43,6 @@ files in `docs/benchmarks/`; each file names the command, seed and hardware that
 
 The held-out bands (30-38°, 95-110°, fisheye of 160° and more) occur in no training picture.
 """
-
-
-def read(folder: Path, name: str) -> Record | None:
-    """A JSON file of the folder, or None where it was not made."""
-    path = folder / name
-    return json.loads(path.read_text()) if path.is_file() else None
-
-
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A GitHub table."""
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
 
 
 def _source(record: Record) -> str:
@@ -208,6 +196,9 @@ def page(folder: Path) -> str:
             "The same network, pictures, phrases, order and budget (36 000 images); one sees rays\n"
             "and mounting, the other pixels only. A small budget: compare the rows.",
         )
+        + ablation_section(folder)
+        + coverage_section(folder)
+        + data_section(folder)
         + mujoco_section(folder)
         + closed_loop_section(folder)
         + latency_section(folder)

@@ -1,0 +1,124 @@
+"""Sections of docs/benchmarks.md about the model: the ablation, coverage and data sets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from camaware_ros.evaluation.report_tables import markdown_table, read
+
+Record = dict[str, Any]
+
+ABLATION_PICTURE = "images/ablation.png"
+_DETECTION = ("f1", "ap25", "ap3d")
+
+
+def ablation_section(folder: Path) -> str:
+    """F1@0.25 and success of every row on every column; spatial questions; the cost."""
+    record = read(folder, "ablation.json")
+    if record is None:
+        return ""
+    columns = record["columns"]
+    rows = [
+        [row["name"], *(_pair(row["columns"][name]) for name in columns)] for row in record["rows"]
+    ]
+    same = columns[0]
+    spatial = [
+        [row["name"], _with_range(row["columns"][same], "spatial"),
+         _with_range(row["columns"][same], "referent"), len(row["seeds"]),
+         sum(row["cpu_seconds"]["training"]) // len(row["seeds"])]
+        for row in record["rows"]
+    ]  # fmt: skip
+    text = (
+        "Small networks, trained on pinhole cameras of 55-70° only, every row on the same\n"
+        "pictures, phrases, order and budget; asked about columns of other cameras. Cells: F1 of\n"
+        "detection at IoU 0.25 / success of phrases, %. A rescaled picture is enlarged or shrunk\n"
+        "with its K and cut or padded around its middle, not letterboxed back. ± is half the\n"
+        "range of two seeds.\n"
+    )
+    more = (
+        "\nSpatial questions on the same cameras: relations, superlatives, and which of two named\n"
+        'things is closer, %. "50 % text" sees half as many pictures; "50 % text, 50 % spatial\n'
+        'only" sees all of them, half of them without any word.\n'
+    )
+    header = ["row", "spatial questions", "referent", "seeds", "CPU s of training"]
+    return (
+        f"\n## What each idea is worth across cameras\n{text}\n"
+        f"![Success of every row across cameras]({ABLATION_PICTURE})\n\n"
+        + markdown_table(["row", *columns], rows)
+        + more
+        + "\n"
+        + markdown_table(header, spatial)
+        + f"\n* `{record['command']}`, {record['scenes']} pictures per column, "
+        f"{record['train']['images']} training pictures per row, {record['hardware']}\n"
+    )
+
+
+def _pair(metrics: Record) -> str:
+    return f"{_with_range(metrics, 'f1')} / {_with_range(metrics, 'success')}"
+
+
+def _with_range(metrics: Record, key: str) -> str:
+    spread = metrics.get("half_range", {}).get(key)
+    return f"{metrics[key]:.1f}" + (f" ± {spread:.1f}" if spread is not None else "")
+
+
+def coverage_section(folder: Path) -> str:
+    """Whether 90 % regions hold 90 %."""
+    record = read(folder, "coverage.json")
+    if record is None:
+        return ""
+    header = ["camera", "score", "as stated", "calibrated", "and grown", "range %", "bearing %"]
+    rows = [
+        [name, *(band[key] for key in (
+            "camera_score", "as_stated", "calibrated", "with_growth", "range_percent",
+            "bearing_percent",
+        ))]
+        for name, band in record["bands"].items()
+    ]  # fmt: skip
+    text = (
+        "Share of truths inside stated 90 % regions, %, over all phrases about things in view,\n"
+        "also those read at the wrong thing: as the network states its spreads; scaled, with the other\n"
+        "things that may be meant; and grown with the camera score, which is 0 inside the trained\n"
+        "range and 1 a quarter beyond it. Range and bearing: median spread of the distance, and\n"
+        "across the line of sight, in percent of the distance.\n"
+    )
+    source = (
+        f"* `{record['command']}`, {record['scenes']} scenes per row, seed {record['seed']}, "
+        f"{record['hardware']}, {record['backend']}; pointer temperature "
+        f"{record['pointer_temperature']:g}, growth {record['growth']:.2f} per unit of score\n"
+    )
+    return f"\n## Does 90 % mean 90 %?\n{text}\n{markdown_table(header, rows)}\n{source}"
+
+
+def data_section(folder: Path) -> str:
+    """Data sets in the Omni3D format: ``omni3d*.json``."""
+    records = [json.loads(path.read_text()) for path in sorted(folder.glob("omni3d*.json"))]
+    if not records:
+        return ""
+    header = ["command", "images", "F1", "AP25", "AP3D", "referent", "success", "cover",
+              "depth AbsRel", "δ1 %"]  # fmt: skip
+    rows = [_data_row(record) for record in records]
+    text = (
+        "Everything in view, found without being asked: F1 and AP at IoU 0.25, AP3D over IoU\n"
+        "0.05-0.50 (means over kinds, oriented boxes), then phrases made from the annotations, then depth.\n"
+    )
+    sources = {
+        f"* seed {r['seed']}, {r['hardware']}, {r['backend']}, {r['model']}" for r in records
+    }
+    return (
+        f"\n## Detection on data sets in the Omni3D format\n{text}\n"
+        f"{markdown_table(header, rows)}\n" + "\n".join(sorted(sources)) + "\n"
+    )
+
+
+def _data_row(record: Record) -> list[object]:
+    depth = record["depth"] or {"abs_rel": "", "delta1": ""}
+    phrases = record["phrases"]
+    return [
+        f"`{record['command']}`", record["images"],
+        *(f"{record['detection'][key]:.1f}" for key in _DETECTION),
+        *(f"{phrases[key]:.1f}" for key in ("referent", "success", "coverage90")),
+        depth["abs_rel"], depth["delta1"],
+    ]  # fmt: skip
