@@ -33,6 +33,7 @@ def scored(
         ignored=np.array([i in ignored for i in range(len(truths))], dtype=bool),
         kinds=tuple(k for k, _, _ in found), boxes=tuple(b for _, _, b in found),
         scores=np.array([s for _, s, _ in found], dtype=float),
+        sure=np.array([s >= 0.5 for _, s, _ in found], dtype=bool),
     )  # fmt: skip
 
 
@@ -95,6 +96,7 @@ def test_a_wrong_kind_and_a_miss_by_hand() -> None:
     summary = detection_summary([scored(truths, found)])
     assert summary.f1_by_kind == {"box": 0, "chair": 50}
     assert summary.f1 == 25 and summary.precision == 25 and summary.recall == 25
+    assert summary.f1_any == pytest.approx(100 * 2 * 2 / (3 + 3))
     assert summary.ap25 == pytest.approx(100 * 51 / 101 / 2)
 
 

@@ -67,7 +67,7 @@ def _measured(table: Table, row: Row, seed: int, teacher: TrainConfig) -> dict[s
         grounder = Grounder.load(folder, "torch", zoom=column.zoom)
         found = evaluate_photos(grounder, photos, mounting=row.mounting, intrinsics=row.intrinsics)
         columns[column.name] = {
-            "f1": found["detection"]["f1"], "ap25": found["detection"]["ap25"],
+            **{k: found["detection"][k] for k in ("f1", "f1_any", "ap25")},
             "spatial": found["spatial"],
             **{k: found["phrases"][k] for k in (
                 "success", "referent", "iou25", "depth_error", "depth_bias", "coverage90",

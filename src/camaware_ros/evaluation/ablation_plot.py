@@ -19,7 +19,7 @@ def draw(record: dict[str, Any]) -> Figure:
     figure = Figure(figsize=(15, 0.42 * len(record["rows"]) + 2.2), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     for axis, key, title in zip(
-        axes, ("f1", "success"), ("F1 of detection at IoU 0.25, %", "Success of phrases, %"),
+        axes, ("f1_any", "success"), ("F1 of detection at IoU 0.25, any kind, %", "Success of phrases, %"),
         strict=True,
     ):  # fmt: skip
         cells = [

@@ -9,7 +9,7 @@ for each kind, then the mean over kinds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from camaware_ros.geometry.boxes import Box3, iou
 FloatArray = NDArray[np.float64]
 
 THRESHOLDS = tuple(round(0.05 * k, 2) for k in range(1, 11))
-F1_IOU, F1_SCORE = 0.25, 0.5
+F1_IOU = 0.25
 MOST_PER_IMAGE = 100
 RIGHT, WRONG, IGNORED = 1, 0, -1
 
@@ -32,6 +32,7 @@ class Scored:
         true_kinds, true_boxes: of everything annotated.
         ignored: truths that need not be found (hardly in view); finding one is no error either.
         kinds, boxes, scores: what was found.
+        sure: which of these the model really claims; only they count for F1.
     """
 
     true_kinds: tuple[str, ...]
@@ -40,6 +41,7 @@ class Scored:
     kinds: tuple[str, ...]
     boxes: tuple[Box3, ...]
     scores: FloatArray
+    sure: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,8 @@ class DetectionSummary:
 
     Attributes:
         things: truths that had to be found.
-        f1, precision, recall: at IoU 0.25 and score 0.5, means over kinds.
+        f1, precision, recall: of what is claimed, at IoU 0.25, means over kinds.
+        f1_any: the same over all boxes, whatever kind they are said to be.
         ap25: AP at IoU 0.25.
         ap3d: mean AP over IoU 0.05 to 0.50.
         f1_by_kind: of every kind in the set.
@@ -58,6 +61,7 @@ class DetectionSummary:
     f1: float
     precision: float
     recall: float
+    f1_any: float
     ap25: float
     ap3d: float
     f1_by_kind: dict[str, float]
@@ -127,14 +131,31 @@ def detection_summary(images: Sequence[Scored]) -> DetectionSummary:
         f1=100 * float(f1.mean()),
         precision=100 * float(precision.mean()),
         recall=100 * float(recall.mean()),
+        f1_any=100 * _f1_any(images),
         ap25=100 * float(ap[:, THRESHOLDS.index(F1_IOU)].mean()),
         ap3d=100 * float(ap.mean()),
         f1_by_kind={kind: 100 * float(value) for kind, value in zip(kinds, f1, strict=True)},
     )
 
 
-def _of_kind(image: Scored, kind: str) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-    """Scores (n,), overlaps (n, m) and ignored (m,) of one kind in one image."""
+def _f1_any(images: Sequence[Scored]) -> float:
+    """F1 over all boxes as if everything were of one kind, in [0, 1]."""
+    alike = [
+        replace(
+            image, kinds=("thing",) * len(image.kinds),
+            true_kinds=("thing",) * len(image.true_kinds),
+        )
+        for image in images
+    ]  # fmt: skip
+    right, said, there = _counts([_of_kind(image, "thing") for image in alike])
+    return 2 * right / (said + there)
+
+
+Rows = tuple[FloatArray, FloatArray, NDArray[np.bool_], NDArray[np.bool_]]
+
+
+def _of_kind(image: Scored, kind: str) -> Rows:
+    """Scores (n,), overlaps (n, m), ignored (m,) and sure (n,) of one kind in one image."""
     truths = [i for i, name in enumerate(image.true_kinds) if name == kind]
     found = np.array([i for i, name in enumerate(image.kinds) if name == kind], dtype=int)
     found = found[np.argsort(-image.scores[found], kind="stable")][:MOST_PER_IMAGE]
@@ -142,14 +163,13 @@ def _of_kind(image: Scored, kind: str) -> tuple[FloatArray, FloatArray, NDArray[
     for row, i in enumerate(found):
         for col, j in enumerate(truths):
             overlaps[row, col] = iou(image.boxes[i], image.true_boxes[j])
-    return image.scores[found], overlaps, image.ignored[truths]
+    return image.scores[found], overlaps, image.ignored[truths], image.sure[found]
 
 
-def _counts(rows: Sequence[tuple[FloatArray, FloatArray, NDArray[np.bool_]]]) -> tuple[int, ...]:
-    """Right ones, all that were said, and all that are there, at ``F1_IOU`` and ``F1_SCORE``."""
+def _counts(rows: Sequence[Rows]) -> tuple[int, ...]:
+    """Right ones, all that were claimed, and all that are there, at ``F1_IOU``."""
     right = said = there = 0
-    for scores, overlaps, ignored in rows:
-        sure = scores >= F1_SCORE
+    for scores, overlaps, ignored, sure in rows:
         verdict = assign(scores[sure], overlaps[sure], ignored, F1_IOU)
         right += int((verdict == RIGHT).sum())
         said += int((verdict != IGNORED).sum())
@@ -157,10 +177,9 @@ def _counts(rows: Sequence[tuple[FloatArray, FloatArray, NDArray[np.bool_]]]) ->
     return right, said, there
 
 
-def _ap(rows: Sequence[tuple[FloatArray, FloatArray, NDArray[np.bool_]]], least: float) -> float:
-    verdicts = [assign(*row, least) for row in rows]
-    verdict = np.concatenate(verdicts)
-    scores = np.concatenate([scores for scores, _, _ in rows])
+def _ap(rows: Sequence[Rows], least: float) -> float:
+    verdict = np.concatenate([assign(*row[:3], least) for row in rows])
+    scores = np.concatenate([row[0] for row in rows])
     counted = verdict != IGNORED
-    truths = sum(int((~ignored).sum()) for _, _, ignored in rows)
+    truths = sum(int((~ignored).sum()) for _, _, ignored, _ in rows)
     return average_precision(scores[counted], verdict[counted] == RIGHT, truths)

@@ -257,6 +257,7 @@ def _scored(
         kinds=tuple(thing.label.split()[-1] for thing in found),
         boxes=tuple(thing.box for thing in found),
         scores=np.array([thing.score for thing in found]),
+        sure=np.array([thing.presence >= 0.5 for thing in found], dtype=bool),
     )
 
 
