@@ -45,7 +45,10 @@ class RedPixelGrounder:
         self._backend = backend
 
     max_words = 6
-    description = "red pixels"
+
+    @property
+    def description(self) -> str:
+        return f"red pixels on {self._backend}"
 
     def unknown_words(self, phrase: str) -> tuple[str, ...]:
         return WordTokenizer().unknown_words(phrase)

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from tf2_msgs.msg import TFMessage
@@ -97,12 +99,20 @@ def check_markers(message: MarkerArray) -> None:
     assert by_kind["label"].text.startswith("red chair 2.00 ±")
 
 
-def test_who_comes_late_is_told_which_model_answers(make_rig, start) -> None:
+def test_who_comes_late_is_told_which_model_answers_and_when_it_changes(make_rig, start) -> None:
     rig = make_rig()
-    start(FAKE, "--ros-args", "-p", "diagnostics_period_s:=0.1")
+    node = start(FAKE, "--ros-args", "-p", "diagnostics_period_s:=0.1")
     rig.wait_matched()
     infos: list[VisionInfo] = []
     late = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     rig.node.create_subscription(VisionInfo, "vision_info", infos.append, late)
     rig.wait(lambda: infos, "vision_info")
-    assert infos[0].method == "red pixels"
+    assert infos[0].method == "red pixels on auto"
+    client = rig.node.create_client(SetParameters, "grounding_node/set_parameters")
+    rig.wait(client.service_is_ready, "the parameter service")
+    change = Parameter("backend", value="torch").to_parameter_msg()
+    done = client.call_async(SetParameters.Request(parameters=[change]))
+    rig.wait(lambda: done.done() or not node.alive, "the parameter")
+    assert node.alive, node.output
+    assert done.result().results[0].successful, done.result().results[0].reason
+    rig.wait(lambda: infos[-1].method == "red pixels on torch", "the new model")

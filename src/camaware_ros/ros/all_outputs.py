@@ -32,6 +32,11 @@ class AllOutputs:
         if len(settings.cameras) > 1:
             self._joined = JoinedOutputs(node, settings.cameras, settings.base_frame)
 
+    def tell_model(self, model: str) -> None:
+        """Another model may answer from now on."""
+        for outputs in self._of_camera.values():
+            outputs.tell_model(model)
+
     def publish(self, answer: Answer) -> None:
         """Publish a camera's answer, and with it that of all cameras where it is complete."""
         self._of_camera[answer.camera].publish(answer)

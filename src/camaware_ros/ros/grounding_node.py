@@ -109,6 +109,7 @@ class GroundingNode(LifecycleNode):
     def _use(self, settings: GroundingSettings, changed: frozenset[str]) -> None:
         assert self._model is not None
         self._model.use(settings)
+        self._outputs.tell_model(self._model.description)
         if self._session is not None:
             self._session.use(settings, command_too="command" in changed)
         self._settings = settings

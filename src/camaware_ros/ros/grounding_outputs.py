@@ -41,8 +41,15 @@ class GroundingOutputs:
         self._info = node.create_publisher(
             VisionInfo, camera_topic(camera, "vision_info"), latched_qos()
         )
-        stamp = node.get_clock().now().to_msg()
-        self._info.publish(VisionInfo(header=Header(stamp=stamp), method=model))
+        self._model = ""
+        self.tell_model(model)
+
+    def tell_model(self, model: str) -> None:
+        """Publish which model answers from now on, where it is another one than before."""
+        if model != self._model:
+            self._model = model
+            stamp = self._node.get_clock().now().to_msg()
+            self._info.publish(VisionInfo(header=Header(stamp=stamp), method=model))
 
     def publish(self, answer: Answer) -> None:
         """Publish an answer; pictures of it only where somebody looks at them."""
