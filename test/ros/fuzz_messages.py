@@ -159,6 +159,8 @@ def _command(rng: Rng) -> str:
     """Words that mean something, words that do not, and no words."""
     count = int(rng.choice([0, 1, 2, 3, 6, 40]))
     words = [COMMAND_WORDS[rng.integers(len(COMMAND_WORDS))] for _ in range(count)]
+    if rng.random() < 0.3:
+        words = ["find", "the", *(COMMAND_WORDS[at] for at in rng.integers(5, 8, size=2))]
     strange = [_word(rng)] if rng.random() < 0.4 else []
     text = " ".join([*words, *strange])
     if rng.random() < 0.2:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fuzz_messages import messages
+from fuzz_messages import Sent, messages
 from rclpy.logging import LoggingSeverity, get_logger
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import String
@@ -66,7 +66,7 @@ class Fuzzed:
         logger.set_level(LoggingSeverity.FATAL)
         self._health = Health(time.monotonic())
         report = Report(self._health, logger)
-        self._pairing: FramePairing[tuple[Arrived, bool], tuple[CameraInfo, bool]] = FramePairing()
+        self._pairing: FramePairing[tuple[Arrived, Sent], tuple[CameraInfo, Sent]] = FramePairing()
         self._model = SharedModel(Grounder.load, settings)
         self._work = GroundingWork(
             model=self._model, transforms=FrameTransforms(Buffer(), settings, report),
@@ -87,21 +87,22 @@ class Fuzzed:
             started_s = time.monotonic()
             try:
                 with _time_limit():
-                    self._one(sent.message, sent.valid, number)
+                    self._one(sent, number)
             except (Exception, Hang):
                 self.failures.append(f"seed {seed}, message {number}: {traceback.format_exc()}")
             self.slowest_s = max(self.slowest_s, time.monotonic() - started_s)
 
-    def _one(self, message: Any, valid: bool, number: int) -> None:
+    def _one(self, sent: Sent, number: int) -> None:
+        message: Any = sent.message
         if isinstance(message, String):
             self._command(message.data)
             return
         header = message.header
         stamp_ns = nanoseconds(header.stamp)
         if isinstance(message, CameraInfo):
-            pair = self._pairing.add_info(stamp_ns, (message, valid), header.frame_id)
+            pair = self._pairing.add_info(stamp_ns, (message, sent), header.frame_id)
         else:
-            arrived = (Arrived(message, 0.0), valid)
+            arrived = (Arrived(message, 0.0), sent)
             pair = self._pairing.add_image(stamp_ns, arrived, header.frame_id)
         self._health.snapshot(time.monotonic())
         if pair is None:
@@ -116,8 +117,8 @@ class Fuzzed:
         self.outcomes["command obeyed" if state.phrase else "command refused"] += 1
 
     def _pair(self, pair: Pair[Any, Any], number: int) -> None:
-        (arrived, image_valid), (info, info_valid) = pair.image, pair.info
-        own = pair.gap_ns == 0 and image_valid and info_valid
+        (arrived, image_sent), (info, info_sent) = pair.image, pair.info
+        own = image_sent.frame == info_sent.frame and image_sent.valid and info_sent.valid
         plain: Any = Pair(
             image=arrived, info=info, stamp_ns=pair.stamp_ns, gap_ns=pair.gap_ns,
             paired_by=pair.paired_by, frames=pair.frames,

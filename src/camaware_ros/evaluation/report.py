@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from camaware_ros.evaluation.faults_report import HEADER, fault_rows, fault_text
+from camaware_ros.evaluation.report_inputs import cameras_section, messages_section
 from camaware_ros.evaluation.report_model import ablation_section, coverage_section, data_section
 from camaware_ros.evaluation.report_tables import markdown_table, read
 
@@ -202,6 +203,8 @@ def page(folder: Path) -> str:
         + mujoco_section(folder)
         + closed_loop_section(folder)
         + latency_section(folder)
+        + cameras_section(folder)
+        + messages_section(folder)
         + faults_section(folder)
         + real_section(folder)
     )  # fmt: skip
