@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from camaware_ros.geometry.camera import Camera
-from camaware_ros.geometry.lenses import Equidistant
+from camaware_ros.geometry.lenses import Brown, Equidistant
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.runtime.camera_range import camera_score, pixel_angle_rad
 from camaware_ros.runtime.inputs import InputBuilder
@@ -50,6 +50,12 @@ def test_both_add_up_and_farther_is_more() -> None:
     assert score(pinhole(38 / 1.25), 2.5) == pytest.approx(2, abs=0.01)
     wider = [score(pinhole(hfov)) for hfov in (96, 105, 120, 140)]
     assert 0 < wider[0] < wider[1] < wider[2] < wider[3]
+
+
+def test_a_camera_whose_middle_row_has_no_rays_is_far_outside() -> None:
+    camera = Camera(width=640, height=480, fx=200, fy=200, cx=320, cy=0, lens=Brown(k1=-0.4))
+    assert camera.hfov_rad == 0
+    assert 10 < score(camera) < math.inf
 
 
 def test_a_fisheye_is_judged_by_the_fisheyes_trained_on() -> None:

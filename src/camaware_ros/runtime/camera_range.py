@@ -15,6 +15,7 @@ from camaware_ros.runtime.manifest import TrainedRange
 from camaware_ros.types import Mounting
 
 UNIT = math.log(1.25)
+_LEAST = 1e-6
 _LOG_ANGLE, _VALID = CHANNELS.index("log_pixel_angle"), CHANNELS.index("valid")
 
 
@@ -79,4 +80,5 @@ def camera_warnings(
 
 
 def _excess(value: float, limits: tuple[float, float]) -> float:
+    value = max(value, _LEAST)  # a field is 0 where no pixel of the middle row has a ray
     return max(0.0, math.log(limits[0] / value), math.log(value / limits[1])) / UNIT
