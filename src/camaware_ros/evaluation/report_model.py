@@ -34,8 +34,8 @@ def ablation_section(folder: Path) -> str:
         "Small networks, trained on pinhole cameras of 55-70° only, every row on the same\n"
         "pictures, phrases, order and budget; asked about columns of other cameras. Cells: F1 of\n"
         "detection at IoU 0.25, of any kind / success of phrases, %. A rescaled picture is\n"
-        "enlarged or shrunk with its K and cut or padded around its middle, not letterboxed back. ± is half the\n"
-        "range of two seeds.\n"
+        "enlarged or shrunk with its K and cut or padded around its middle, not letterboxed\n"
+        "back. ± is half the range of two seeds.\n"
     )
     more = (
         "\nSpatial questions on the same cameras: relations, superlatives, and which of two named\n"
@@ -81,8 +81,8 @@ def coverage_section(folder: Path) -> str:
         "Share of truths inside stated 90 % regions, %, over all phrases about things in view,\n"
         "also those read at the wrong thing: as the network states its spreads; scaled, with the\n"
         "other things that may be meant; and grown with the camera score, which is 0 inside the\n"
-        "trained range and 1 a quarter beyond it. Range and bearing: median spread of the distance, and\n"
-        "across the line of sight, in percent of the distance.\n"
+        "trained range and 1 a quarter beyond it. Range and bearing: median spread of the\n"
+        "distance, and across the line of sight, in percent of the distance.\n"
     )
     source = (
         f"* `{record['command']}`, {record['scenes']} scenes per row, seed {record['seed']}, "
