@@ -22,6 +22,7 @@ COMMANDS = {
     "train": "train the model on rendered scenes",
     "evaluate": "measure the model",
     "export": "turn a checkpoint into an ONNX graph with a manifest",
+    "selftest": "compare every backend of this machine with the golden outputs",
     "doctor": "say what is installed and what is missing",
 }
 # Which extra of the package brings a module that a subcommand may lack.
