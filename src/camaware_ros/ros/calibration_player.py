@@ -104,7 +104,9 @@ class CalibrationPlayer:
             self._spin(next_s)
             sent.append(Sent(camera=camera, view=view, stamp_ns=self._send(camera, view, other)))
             next_s += 1 / rate_hz
-        self._spin(time.monotonic() + _LATE_S)
+        late_s = time.monotonic() + _LATE_S
+        while time.monotonic() < late_s and any(o.stamp_ns not in self.answers for o in sent):
+            self._executor.spin_once(timeout_sec=0.1)
         return sent
 
     def _spin(self, until_s: float) -> None:
