@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ class GroundingResult:
         network_seconds: time inside the backend.
         heat: where each phrase points, probability per visual token, shape (Q, h, w).
         range_map: range of what is seen, metres, at a quarter of the network's resolution.
-        objects: everything in view without being asked, best first, optical frame.
+        read_objects: makes ``objects``, which costs more than all phrases together.
         camera_score: how far the camera is outside the trained range, 0 inside; see
             ``runtime.camera_range``.
     """
@@ -55,8 +56,13 @@ class GroundingResult:
     network_seconds: float
     heat: NDArray[np.float32]
     range_map: NDArray[np.float32]
-    objects: tuple[Localization, ...] = ()
+    read_objects: Callable[[], tuple[Localization, ...]] = tuple
     camera_score: float = 0.0
+
+    @property
+    def objects(self) -> tuple[Localization, ...]:
+        """Everything in view without being asked, best first, optical frame."""
+        return self.read_objects()
 
 
 class Grounder:
@@ -68,7 +74,7 @@ class Grounder:
         """Use ``load``."""
         self.backend, self.manifest = backend, manifest
         self.tokenizer = manifest.word_tokenizer()
-        self._inputs = InputBuilder(
+        self.inputs = InputBuilder(
             manifest.image_size, manifest.prompt_length, self.tokenizer, zoom
         )
         self._spreads = Spreads(
@@ -118,7 +124,7 @@ class Grounder:
 
     def framing(self, camera: Camera) -> Framing:
         """How a camera's picture is laid into the network's input."""
-        return self._inputs.framing(camera)
+        return self.inputs.framing(camera)
 
     def unknown_words(self, phrase: str) -> tuple[str, ...]:
         """Words of a phrase that the model was never taught."""
@@ -130,19 +136,30 @@ class Grounder:
         Raises:
             ValueError: no phrase, a phrase too long, or a camera whose image has no ray.
         """
-        inputs = self._inputs.build(observation, phrases)
+        inputs = self.inputs.build(observation, phrases)
         begin = time.perf_counter()
         outputs = self.backend.infer(inputs)
         seconds = time.perf_counter() - begin
+        return self.lift(observation, phrases, inputs, outputs, seconds)
+
+    def lift(
+        self,
+        observation: Observation,
+        phrases: Sequence[str],
+        inputs: ModelInputs,
+        outputs: ModelOutputs,
+        network_seconds: float,
+    ) -> GroundingResult:
+        """What the network's outputs for these inputs mean in space: ``ground`` without it."""
         up, spreads, score = self._circumstances(observation, inputs, outputs)
         camera = observation.camera
         return GroundingResult(
             localizations=read_localizations(outputs, phrases, camera, up, spreads, self._grid),
             warnings=self.camera_warnings(observation) + self._picture_warnings(outputs),
-            network_seconds=seconds,
+            network_seconds=network_seconds,
             heat=outputs.pointer.reshape(-1, *self._grid),
             range_map=np.exp(outputs.range_map),
-            objects=read_objects(outputs, self.tokenizer.words, camera, up, spreads),
+            read_objects=partial(read_objects, outputs, self.tokenizer.words, camera, up, spreads),
             camera_score=score,
         )
 
@@ -156,7 +173,7 @@ class Grounder:
         """
         question = parse_question(text)
         ids = encode_question(self.tokenizer, question)
-        inputs = self._inputs.build(observation, ["thing"])
+        inputs = self.inputs.build(observation, ["thing"])
         begin = time.perf_counter()
         seen = self.backend.see(inputs)
         written = write_answer(self.backend, seen, ids, self.tokenizer)
@@ -165,7 +182,7 @@ class Grounder:
         up, spreads, _ = self._circumstances(observation, inputs, outputs)
         names = labels(written.tokens, question.phrase or "thing")
         found = read_localizations(outputs, names, camera, up, spreads, self._grid)
-        seen_by = self._inputs.network_camera(camera)
+        seen_by = self.inputs.network_camera(camera)
         unknown = [f"never taught: {word}" for word in self.unknown_words(question.phrase)]
         warnings = self.camera_warnings(observation) + self._picture_warnings(outputs)
         return Answer(

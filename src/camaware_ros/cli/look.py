@@ -72,19 +72,19 @@ def lifted(
     from camaware_ros.geometry.framing import Framing
     from camaware_ros.geometry.rays import cells, ray_features
     from camaware_ros.model.checkpoint import load_checkpoint
-    from camaware_ros.runtime.inputs import normalise
+    from camaware_ros.runtime.inputs import framed_pixels
 
     network, _ = load_checkpoint(folder)
     size = network.config.image_width, network.config.image_height
     camera, held = observation.camera, observation.mounting
     framing = Framing.letterbox((camera.width, camera.height), size)
-    content = framing.content()
-    rays, valid = cells(framing.camera(camera), content)
+    rays, valid = cells(framing.camera(camera), framing.content())
     up, height = (None, None) if held is None else (held.up_camera, held.height_m)
     features = ray_features(rays, valid, up_camera=up, height_m=height)
-    picture = framing.image(observation.image)
+    pixels = framed_pixels(framing, observation.image)
     with torch.inference_mode():
         maps = network.spatial_maps(
-            torch.from_numpy(normalise(picture, content))[None], torch.from_numpy(features)[None]
+            torch.from_numpy(pixels)[None], torch.from_numpy(features)[None]
         )
+    picture = framing.image(observation.image)
     return picture, {name: value[0].numpy() for name, value in maps.items()}, valid

@@ -124,6 +124,20 @@ class Framing:
             fill: value of the border.
             resize: how to resample; takes an image and (width, height).
         """
+        shape = (self.output_size[1], self.output_size[0], *image.shape[2:])
+        out: NDArray[np.uint8] = np.full(shape, fill, dtype=np.uint8)
+        out[self.window] = self.inner_image(image, resize)
+        return out
+
+    def inner_image(
+        self, image: NDArray[np.uint8], resize: Resize = area_resize
+    ) -> NDArray[np.uint8]:
+        """What of the output image comes from the source, without the border.
+
+        Args:
+            image: uint8, shape (h, w) or (h, w, c) of ``source_size``.
+            resize: see ``image``.
+        """
         if image.dtype != np.uint8 or image.ndim not in (2, 3):
             raise ValueError(
                 f"image: expected uint8 of 2 or 3 axes, got {image.dtype} {image.shape}"
@@ -135,21 +149,19 @@ class Framing:
             )
         left, top, width, height = self.crop
         content = resize(image[top : top + height, left : left + width], self.resized)
-        shape = (self.output_size[1], self.output_size[0], *image.shape[2:])
-        out: NDArray[np.uint8] = np.full(shape, fill, dtype=np.uint8)
         # OpenCV drops a last axis of one channel
-        out[self._content] = content.reshape(self.resized[1], self.resized[0], *image.shape[2:])
-        return out
+        return content.reshape(self.resized[1], self.resized[0], *image.shape[2:])
 
     @property
-    def _content(self) -> tuple[slice, slice]:
+    def window(self) -> tuple[slice, slice]:
+        """Rows and columns of the output that come from the source."""
         (x, y), (w, h) = self.pad, self.resized
         return slice(y, y + h), slice(x, x + w)
 
     def content(self) -> BoolArray:
         """Which output pixels come from the source, shape (height, width)."""
         mask = np.zeros((self.output_size[1], self.output_size[0]), dtype=bool)
-        mask[self._content] = True
+        mask[self.window] = True
         return mask
 
     def to_output(self, pixels: ArrayLike) -> FloatArray:

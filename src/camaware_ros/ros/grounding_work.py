@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,11 +132,7 @@ class GroundingWork:
         with self._report.stage("camera", Reason.CAMERA_INVALID):
             size = (image.shape[1], image.shape[0])
             camera = camera_from_info(frame.pair.info, size, rectified=self._rectified)
-        lens = type(camera.lens).__name__
-        hfov = np.degrees(camera.hfov_rad)
-        self._report.health.fact(
-            "camera", f"{frame.frame_id}: {camera.width} x {camera.height}, {hfov:.1f} deg, {lens}"
-        )
+        self._report.health.fact("camera", f"{frame.frame_id}: {_in_words(camera)}")
         return camera
 
     def _answer(
@@ -171,3 +168,9 @@ class GroundingWork:
             text=sentence(phrase, localization, found[0] if found else None),
             arrived_s=frame.pair.image.at_s,
         )
+
+
+@lru_cache(maxsize=16)
+def _in_words(camera: Camera) -> str:
+    lens, hfov = type(camera.lens).__name__, np.degrees(camera.hfov_rad)
+    return f"{camera.width} x {camera.height}, {hfov:.1f} deg, {lens}"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,16 +18,35 @@ from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.runtime.contract import ModelInputs
 from camaware_ros.types import Mounting, Observation
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
-def normalise(image: NDArray[np.uint8], content: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """uint8 (H, W, 3) to float32 (3, H, W), 0 outside the content."""
-    pixels = (image.astype(np.float32) / 255 - 0.5) / 0.25
-    pixels *= content[..., None]
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+_LEVELS = (np.arange(256, dtype=np.float32) / 255 - 0.5) / 0.25
+
+
+def framed_pixels(framing: Framing, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A uint8 RGB picture (h, w, 3) as the network sees it: float32 (3, H, W), 0 in the border."""
+    width, height = framing.output_size
+    out = np.zeros((3, height, width), dtype=np.float32)
+    for plane, values in zip(out, cv2.split(framing.inner_image(image)), strict=True):
+        plane[framing.window] = cv2.LUT(values, _LEVELS)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What follows from a camera alone: its framing, rays at the cells, and which exist."""
+
+    framing: Framing
+    rays: NDArray[np.float64]
+    valid: NDArray[np.bool_]
 
 
 class InputBuilder:
-    """Builds ``ModelInputs``. Rays of the last few cameras and mountings are not computed again."""
+    """Builds ``ModelInputs``.
+
+    What follows from one of the last few cameras, mountings and phrases is not computed again.
+    """
 
     KEPT = 8
 
@@ -41,10 +63,9 @@ class InputBuilder:
         """
         self._size, self._prompt_length, self._tokenizer = size, prompt_length, tokenizer
         self._zoom = zoom
-        self._cells: OrderedDict[Camera, tuple[NDArray[np.float64], NDArray[np.bool_]]] = (
-            OrderedDict()
-        )
+        self._cameras: OrderedDict[Camera, _Known] = OrderedDict()
         self._features: OrderedDict[tuple[object, ...], NDArray[np.float32]] = OrderedDict()
+        self._tokens: OrderedDict[tuple[str, ...], NDArray[np.int64]] = OrderedDict()
 
     def build(self, observation: Observation, phrases: Sequence[str]) -> ModelInputs:
         """All arrays for one image.
@@ -52,17 +73,26 @@ class InputBuilder:
         Raises:
             ValueError: no phrase, a phrase that is too long, or a camera without any ray.
         """
+        tokens = self.tokens(phrases)
+        camera = observation.camera
+        rays = self.rays(camera, observation.mounting)
+        return ModelInputs(
+            pixels=self.pixels(camera, observation.image)[None], rays=rays[None], tokens=tokens
+        )
+
+    def pixels(self, camera: Camera, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """A camera's picture (h, w, 3) as the network sees it, shape (3, H, W)."""
+        return framed_pixels(self._known(camera).framing, image)
+
+    def tokens(self, phrases: Sequence[str]) -> NDArray[np.int64]:
+        """Ids of phrases, shape (1, Q, L); ValueError without any, or when one is too long."""
         if not phrases:
             raise ValueError("phrases: expected at least one, got none")
-        ids = [self._tokenizer.encode(phrase, self._prompt_length) for phrase in phrases]
-        camera = observation.camera
-        framing = self.framing(camera)
-        content = framing.content()
-        return ModelInputs(
-            pixels=normalise(framing.image(observation.image), content)[None],
-            rays=self.rays(camera, observation.mounting)[None],
-            tokens=np.array(ids, dtype=np.int64)[None],
-        )
+        key = tuple(phrases)
+        if key not in self._tokens:
+            ids = [self._tokenizer.encode(phrase, self._prompt_length) for phrase in phrases]
+            _keep(self._tokens, key, np.array(ids, dtype=np.int64)[None], self.KEPT)
+        return self._tokens[key]
 
     def network_camera(self, camera: Camera) -> Camera:
         """The camera of the network's picture."""
@@ -77,21 +107,23 @@ class InputBuilder:
         pose = None if mounting is None else (*mounting.up_camera.tolist(), mounting.height_m)
         key = (camera, pose)
         if key not in self._features:
-            rays, valid = self._camera_cells(camera)
+            known = self._known(camera)
             up = None if mounting is None else mounting.up_camera
             height = None if mounting is None else mounting.height_m
-            self._features[key] = ray_features(rays, valid, STRIDE, up, height)
-            _forget_oldest(self._features, self.KEPT)
+            features = ray_features(known.rays, known.valid, STRIDE, up, height)
+            _keep(self._features, key, features, self.KEPT)
         return self._features[key]
 
-    def _camera_cells(self, camera: Camera) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        if camera not in self._cells:
+    def _known(self, camera: Camera) -> _Known:
+        if camera not in self._cameras:
             framing = self.framing(camera)
-            self._cells[camera] = cells(framing.camera(camera), framing.content())
-            _forget_oldest(self._cells, self.KEPT)
-        return self._cells[camera]
+            rays, valid = cells(framing.camera(camera), framing.content())
+            _keep(self._cameras, camera, _Known(framing, rays, valid), self.KEPT)
+        return self._cameras[camera]
 
 
-def _forget_oldest(kept: OrderedDict[object, object], limit: int) -> None:  # type: ignore[type-arg]
-    while len(kept) > limit:
+def _keep(kept: OrderedDict[Key, Value], key: Key, value: Value, limit: int) -> None:
+    """Add a value; the oldest goes where there are more than ``limit``."""
+    kept[key] = value
+    if len(kept) > limit:
         kept.popitem(last=False)

@@ -12,7 +12,7 @@ from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.framing import Framing
 from camaware_ros.geometry.rays import STRIDE, cells, ray_features
 from camaware_ros.model.teacher import FrozenTeacher, load_teacher
-from camaware_ros.runtime.inputs import normalise
+from camaware_ros.runtime.inputs import framed_pixels
 from camaware_ros.training.teachers.point_maps import PointMap
 
 
@@ -28,9 +28,8 @@ class OwnTeacher:
     def point_map(self, image: NDArray[np.uint8], camera: Camera, name: str) -> PointMap:
         """See ``Teacher``; the mounting is not told."""
         framing = Framing.letterbox((camera.width, camera.height), self.size)
-        content = framing.content()
-        rays = ray_features(*cells(framing.camera(camera), content))
-        pixels = normalise(framing.image(image), content)
+        rays = ray_features(*cells(framing.camera(camera), framing.content()))
+        pixels = framed_pixels(framing, image)
         prior, _ = self.network(torch.from_numpy(pixels)[None], torch.from_numpy(rays)[None])
         return over_whole_image(prior[0].numpy(), framing)
 
