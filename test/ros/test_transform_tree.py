@@ -192,3 +192,27 @@ def test_clear_keeps_what_is_static(tree: TransformTree) -> None:
 
 def test_a_frame_that_nobody_knows_is_still_itself() -> None:
     assert TransformTree().lookup("anything", "anything", SECOND)[1] == SECOND
+
+
+def test_an_outage_is_not_interpolated_across() -> None:
+    """Twenty entries a second, then five seconds of nothing: in between nobody knows."""
+    tree = TransformTree()
+    before = [SECOND + number * SECOND // 20 for number in range(40)]
+    after = [stamp + 7 * SECOND for stamp in before]
+    for stamp in (*before, *after):
+        tree.insert("map", "base", stamp, pose(stamp / SECOND), is_static=False)
+    with pytest.raises(ExtrapolationException, match=r"not published from 2\.950 s to 8\.000 s"):
+        tree.lookup("map", "base", 6 * SECOND)
+    for stamp in (2 * SECOND + 7, 9 * SECOND + 7):
+        got, _ = tree.lookup("map", "base", stamp)
+        assert got.translation[0] == pytest.approx(stamp / SECOND)
+
+
+@pytest.mark.parametrize("step", [0.05, 0.9, 4.0])
+def test_a_slow_publisher_and_a_missed_message_are_no_outage(step: float) -> None:
+    tree = TransformTree(60 * SECOND)
+    stamps = [round(SECOND * (1 + step * number)) for number in range(8) if number != 4]
+    for stamp in stamps:
+        tree.insert("map", "base", stamp, pose(stamp / SECOND), is_static=False)
+    middle = round(SECOND * (1 + step * 4))
+    assert tree.lookup("map", "base", middle)[0].translation[0] == pytest.approx(middle / SECOND)

@@ -6,9 +6,13 @@ An edge is "child in parent". Its parent may change over time, so every entry ca
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import deque
+from statistics import median
 from typing import NamedTuple, Protocol
 
 from camaware_ros.ros.quaternion_pose import QuaternionPose, interpolate
+
+_OUTAGE_NS, _OUTAGE_STEPS, _STEPS_KEPT = 1_000_000_000, 10, 32
 
 
 class TransformException(Exception):
@@ -76,13 +80,18 @@ class StaticEdge:
 
 
 class DynamicEdge:
-    """An edge that moves: stamped entries, interpolated between, forgotten after ``length_ns``."""
+    """An edge that moves: stamped entries, interpolated between, forgotten after ``length_ns``.
+
+    Unlike tf2's it does not interpolate across an outage: a gap of more than a second and ten times
+    the usual step. Where the robot was in between, nobody knows.
+    """
 
     def __init__(self, child: str, length_ns: int) -> None:
         self._child = child
         self._length_ns = length_ns
         self._stamps: list[int] = []
         self._edges: list[EdgeAtTime] = []
+        self._steps_ns: deque[int] = deque(maxlen=_STEPS_KEPT)
 
     @property
     def latest_ns(self) -> int:
@@ -97,6 +106,8 @@ class DynamicEdge:
         """
         if self._stamps and stamp_ns < self._stamps[-1] - self._length_ns:
             return False
+        if self._stamps and stamp_ns > self._stamps[-1]:
+            self._steps_ns.append(stamp_ns - self._stamps[-1])
         place = bisect_left(self._stamps, stamp_ns)
         if place < len(self._stamps) and self._stamps[place] == stamp_ns:
             self._edges[place] = edge
@@ -115,7 +126,7 @@ class DynamicEdge:
         """The edge at a time, interpolated; where the parent changed between, the earlier entry.
 
         Raises:
-            ExtrapolationException: before the oldest or after the newest entry.
+            ExtrapolationException: before the oldest or after the newest entry, or in an outage.
         """
         after = bisect_left(self._stamps, stamp_ns)
         if after < len(self._stamps) and self._stamps[after] == stamp_ns:
@@ -126,11 +137,21 @@ class DynamicEdge:
         if start.parent != end.parent:
             return start
         begin_ns, end_ns = self._stamps[after - 1], self._stamps[after]
+        if self._is_outage(end_ns - begin_ns):
+            raise ExtrapolationException(
+                f"frame {self._child!r} was asked for at {stamp_ns / 1e9:.3f} s, but was not "
+                f"published from {begin_ns / 1e9:.3f} s to {end_ns / 1e9:.3f} s"
+            )
         fraction = (stamp_ns - begin_ns) / (end_ns - begin_ns)
         return EdgeAtTime(
             start.parent,
             interpolate(start.parent_from_child, end.parent_from_child, fraction),
         )
+
+    def _is_outage(self, gap_ns: int) -> bool:
+        if gap_ns <= _OUTAGE_NS or not self._steps_ns:
+            return False
+        return gap_ns > _OUTAGE_STEPS * median(self._steps_ns)
 
     def _outside(self, stamp_ns: int) -> str:
         oldest, newest = self._stamps[0], self._stamps[-1]
