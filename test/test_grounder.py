@@ -103,3 +103,26 @@ def test_words_and_lengths(grounder: Grounder) -> None:
     assert grounder.max_words == 6
     with pytest.raises(ValueError, match="at most 6 words"):
         grounder.ground(observation(60), ["red " * 7])
+
+
+def test_everything_in_view_comes_best_first_and_near_what_is_there(grounder: Grounder) -> None:
+    kinds = grounder.tokenizer.words[:8]
+    near = []
+    for case in rendered_cases(BANDS["trained range"], 10):
+        found = grounder.detect(case.observation)
+        assert [one.score for one in found] == sorted((o.score for o in found), reverse=True)
+        assert all(one.label.split()[1] in kinds for one in found)
+        things = np.array(
+            [box.center for box, seen in zip(case.boxes, case.seen, strict=True) if seen]
+        )
+        for one in found[:1]:
+            apart = np.linalg.norm(things - one.box.center, axis=1).min()
+            near.append(apart < 0.2 * np.linalg.norm(one.box.center))
+    assert np.mean(near) > 0.6
+
+
+def test_the_camera_score_is_zero_inside_and_grows_outside(grounder: Grounder) -> None:
+    scores = [
+        grounder.ground(observation(hfov), ["box"]).camera_score for hfov in (60, 100, 110, 120)
+    ]
+    assert scores[0] == 0 and 0 < scores[1] < scores[2] < scores[3]

@@ -9,7 +9,7 @@ import pytest
 
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.runtime.contract import ModelOutputs
-from camaware_ros.runtime.detecting import distinct, read_objects
+from camaware_ros.runtime.detecting import groups, read_objects
 from camaware_ros.runtime.reading import Spreads
 
 WORDS = ("box", "chair", "red", "green", "blue", "left")
@@ -42,8 +42,11 @@ def test_tokens_of_one_thing_become_one() -> None:
     assert (chair.label, box.label) == ("red chair", "blue box")
     assert chair.score == pytest.approx(0.9 / (1 + np.exp(-3)))
     assert box.score == pytest.approx(0.7 / (1 + np.exp(-1)))
-    np.testing.assert_allclose(chair.box.center, [0, 0.2, 3.0], atol=1e-6)
-    np.testing.assert_allclose(chair.pixel, [320, 240 + 500 * 0.2 / 3], atol=1e-3)
+    weight = np.array([0.9 / (1 + np.exp(-3)), 0.8 / (1 + np.exp(-4))]) ** 3
+    share = weight[1] / weight.sum()
+    np.testing.assert_allclose(chair.box.center, [0.05 * share, 0.2, 3.0 + 0.1 * share], atol=1e-6)
+    x, y, z = chair.box.center
+    np.testing.assert_allclose(chair.pixel, [320 + 500 * x / z, 240 + 500 * y / z], atol=1e-3)
     np.testing.assert_allclose(chair.box.rotation[:, 2], UP, atol=1e-12)
 
 
@@ -66,12 +69,14 @@ def test_what_stays_is_apart_and_what_goes_is_near_something_better(seed: int) -
     scores, centres = rng.random(30), rng.uniform(-2, 2, (30, 3))
     sizes = rng.uniform(0.2, 1.5, (30, 3))
     reach = np.linalg.norm(sizes, axis=1)
-    kept = distinct(scores, centres, sizes)
+    found = groups(scores, centres, sizes)
+    best = [group[0] for group in found]
 
     def near(a: int, b: int) -> bool:
         return bool(np.linalg.norm(centres[a] - centres[b]) < 0.175 * (reach[a] + reach[b]))
 
-    assert list(scores[kept]) == sorted(scores[kept], reverse=True)
-    assert not any(near(a, b) for a in kept for b in kept if a != b)
-    for lost in set(range(30)) - set(kept.tolist()):
-        assert any(near(lost, k) and scores[k] > scores[lost] for k in kept)
+    assert sorted(np.concatenate(found).tolist()) == list(range(30))
+    assert list(scores[best]) == sorted(scores[best], reverse=True)
+    assert not any(near(a, b) for a in best for b in best if a != b)
+    for group in found:
+        assert all(near(group[0], i) and scores[group[0]] > scores[i] for i in group[1:])

@@ -59,7 +59,7 @@ class Calibration:
 
     Attributes:
         spreads: of answers by cameras of the trained range.
-        growth: see ``runtime.manifest.Manifest``.
+        growth: see ``runtime.manifest.Manifest``; what the worst of ``FAR_BANDS`` needs.
         trained: range of cameras, with the familiarity limit.
         mean, whiten: of picture signatures, shapes (D,) and (D, D).
     """
@@ -134,17 +134,14 @@ def measure(
     low, high = np.quantile(angles, [0.001, 0.999])
     trained = replace(trained, familiarity_limit=limit, pixel_angle_rad=(float(low), float(high)))
     spreads = fit_spreads(near)
-    far = [
-        answer for band in FAR_BANDS
-        for answer in answers(
-            backend, inputs, rendered_cases(band, int(FAR_SHARE * images), CALIBRATION_SEED, size)
-        )
-    ]  # fmt: skip
-    outside, _, _ = collect(far, trained)
+    growths = []
+    for far in FAR_BANDS:
+        cases = rendered_cases(far, int(FAR_SHARE * images), CALIBRATION_SEED, size)
+        outside, _, _ = collect(answers(backend, inputs, cases), trained)
+        growths.append(fit_growth(outside, spreads))
     return Calibration(
-        spreads=spreads, growth=fit_growth(outside, spreads), trained=trained, mean=mean,
-        whiten=whiten,
-    )  # fmt: skip
+        spreads=spreads, growth=max(growths), trained=trained, mean=mean, whiten=whiten
+    )
 
 
 Seen = tuple[Case, NDArray[np.float32], ModelOutputs]

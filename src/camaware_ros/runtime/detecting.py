@@ -21,14 +21,15 @@ from camaware_ros.types import Localization
 FloatArray = NDArray[np.float64]
 
 LEAST_SCORE = 0.05
-SAME_THING = 0.35
+SAME_THING = 0.7
+SURENESS = 3.0  # power of the score with which a token takes part in the mean of its thing
 
 
-def distinct(scores: FloatArray, centres: FloatArray, sizes: FloatArray) -> NDArray[np.intp]:
-    """Non-maximum suppression in space: which candidates stay, best first.
+def groups(scores: FloatArray, centres: FloatArray, sizes: FloatArray) -> list[NDArray[np.intp]]:
+    """Non-maximum suppression in space: candidates that are one thing, the best things first.
 
-    A candidate goes where a better one's centre is nearer than ``SAME_THING`` of the larger of the
-    two diagonals' mean; a mug on a table is far enough from the table's middle to stay.
+    The best candidate left takes all whose centres are nearer than ``SAME_THING`` of half the mean
+    of the two diagonals; a mug is far enough from the middle of its table to stay.
 
     Args:
         scores: shape (n,).
@@ -37,13 +38,14 @@ def distinct(scores: FloatArray, centres: FloatArray, sizes: FloatArray) -> NDAr
     """
     reach = np.linalg.norm(sizes, axis=1)
     left = np.argsort(-scores, kind="stable")
-    kept: list[int] = []
+    found = []
     while len(left):
-        best, others = left[0], left[1:]
-        kept.append(int(best))
-        apart = np.linalg.norm(centres[others] - centres[best], axis=1)
-        left = others[apart >= SAME_THING * 0.5 * (reach[others] + reach[best])]
-    return np.array(kept, dtype=np.intp)
+        apart = np.linalg.norm(centres[left] - centres[left[0]], axis=1)
+        near = apart < SAME_THING * 0.25 * (reach[left] + reach[left[0]])
+        near[0] = True
+        found.append(left[near])
+        left = left[~near]
+    return found
 
 
 def read_objects(
@@ -55,8 +57,8 @@ def read_objects(
 ) -> tuple[Localization, ...]:
     """Every thing that the tokens agree on, best first, in the optical frame (frame_id "").
 
-    ``label`` is colour and kind ("red chair"), ``presence`` the objectness, ``score`` presence
-    times the kind's probability.
+    A thing is the mean of its tokens. ``label`` is colour and kind ("red chair"); of the best
+    token are ``presence``, the objectness, and ``score``, presence times the kind's probability.
 
     Args:
         outputs: of the network.
@@ -65,26 +67,33 @@ def read_objects(
         up_camera: unit vector against gravity, known or guessed.
         spreads: calibration of the stated spreads.
     """
-    kind, colour = outputs.object_kind, outputs.object_colour
     there = 1 / (1 + np.exp(-outputs.objectness.astype(np.float64)))
-    scores = there * kind.max(1)
+    scores = there * outputs.object_kind.max(1)
     centres = object_centres(outputs)
     sizes = np.exp(outputs.object_log_size.astype(np.float64))
     rows = np.flatnonzero(scores >= LEAST_SCORE)
+    kinds = outputs.object_kind.shape[1]
     found = []
-    for t in rows[distinct(scores[rows], centres[rows], sizes[rows])]:
-        yaw = 0.5 * float(np.arctan2(outputs.object_yaw[t, 0], outputs.object_yaw[t, 1]))
-        sigma = spreads.scaled(outputs.object_log_sigma[t])
-        range_m = float(np.linalg.norm(centres[t]))
-        pixel, _ = camera.project(centres[t])
+    for group in groups(scores[rows], centres[rows], sizes[rows]):
+        tokens = rows[group]
+        best = tokens[0]
+        weight = scores[tokens] ** SURENESS
+        weight /= weight.sum()
+        centre, size = weight @ centres[tokens], weight @ sizes[tokens]
+        kind, colour = weight @ outputs.object_kind[tokens], weight @ outputs.object_colour[tokens]
+        sine, cosine = weight @ outputs.object_yaw[tokens]
+        axes = upright_axes(centre, up_camera, 0.5 * float(np.arctan2(sine, cosine)))
+        range_m = float(np.linalg.norm(centre))
+        sigma = spreads.scaled(outputs.object_log_sigma[best])
+        pixel, _ = camera.project(centre)
         found.append(
             Localization(
-                label=f"{words[kind.shape[1] + colour[t].argmax()]} {words[kind[t].argmax()]}",
-                presence=float(there[t]),
-                score=float(scores[t]),
+                label=f"{words[kinds + colour.argmax()]} {words[kind.argmax()]}",
+                presence=float(there[best]),
+                score=float(scores[best]),
                 frame_id="",
-                box=Box3(centres[t], sizes[t], upright_axes(centres[t], up_camera, yaw)),
-                covariance=centre_covariance(centres[t] / range_m, range_m, sigma),
+                box=Box3(centre, size, axes),
+                covariance=centre_covariance(centre / range_m, range_m, sigma),
                 pixel=(float(pixel[0]), float(pixel[1])),
             )
         )
