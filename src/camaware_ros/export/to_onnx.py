@@ -16,6 +16,7 @@ import torch
 
 from camaware_ros.export.calibrate import measure
 from camaware_ros.export.folder import write_uncompiled
+from camaware_ros.export.fusable import make_fusable
 from camaware_ros.export.parser_operators import unsupported
 from camaware_ros.export.shared_weights import save_sharing_weights
 from camaware_ros.geometry.rays import CHANNELS
@@ -103,7 +104,7 @@ def _traced(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.onnx"
         program.save(str(path), external_data=False)
-        return without_traces(onnx.load(path))
+        return make_fusable(without_traces(onnx.load(path)))
 
 
 def _language_sample(
