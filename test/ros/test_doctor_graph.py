@@ -73,7 +73,7 @@ def seen(module_graph, module_env: dict[str, str]) -> list[Finding]:
         ("frames", "'frames_optical', of camera_info 'base_link'", "optical frame"),
         ("no_frame", "name no frame", "frame_id"),
         ("apart", "within 20 ms", "camera_info_pairing: latest"),
-        ("old", "30.", "chrony"),
+        ("old", "s behind the clock", "chrony"),
         ("no_stamp", "no stamp", "stamp images"),
         ("encoding", "32FC3", "rgb8"),
         ("silent", "no image came", "ROS_DOMAIN_ID"),
