@@ -17,9 +17,13 @@ from camaware_ros.export.fusable import make_fusable
 class Block(torch.nn.Module):
     """Two GELUs and an RMS norm, beside products that must be left alone."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.linspace(0.5, 2, 16))
+
     def forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         z = torch.nn.functional.gelu(x) + 0.5 * y
-        rms = z * torch.rsqrt(z.pow(2).mean(-1, keepdim=True) + 1e-6)
+        rms = self.scale * (z * torch.rsqrt(z.pow(2).mean(-1, keepdim=True) + 1e-6))
         return torch.nn.functional.gelu(rms @ y.T) * torch.erf(0.5 * x[:, :3]), 1 / (1 + x * x)
 
 
