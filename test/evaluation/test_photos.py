@@ -59,7 +59,7 @@ class Oracle(Grounder):
         cells = np.stack(np.meshgrid(np.arange(cols), np.arange(rows)), -1) * 4 + 2.0
         x, y = np.moveaxis(np.clip(framing.to_source(cells), 0, None).astype(int), -1, 0)
         range_map = truth[np.clip(y, 0, len(truth) - 1), np.clip(x, 0, truth.shape[1] - 1)]
-        return replace(result, objects=objects, range_map=range_map)
+        return replace(result, read_objects=lambda: objects, range_map=range_map)
 
 
 def test_an_oracle_scores_full_marks_in_detection_and_depth(photos: tuple[Photo, ...]) -> None:
