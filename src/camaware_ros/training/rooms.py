@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camaware_ros.training.parts import BOX, FRUSTUM
-from camaware_ros.training.render import ROOM
+from camaware_ros.training.render_paint import ROOM
 
 FloatArray = NDArray[np.float64]
 Prim = tuple[float, ...]
