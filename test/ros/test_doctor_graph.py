@@ -39,10 +39,6 @@ def about(findings: list[Finding], subject: str) -> list[Finding]:
     return [one for one in findings if one.subject == subject]
 
 
-def has_node(findings: list[Finding]) -> bool:
-    return bool(about(findings, "clock")) and "/grounding_node" in findings[0].text
-
-
 @pytest.fixture(scope="module")
 def seen(module_graph, module_env: dict[str, str]) -> list[Finding]:
     """What doctor says about all wrong cameras at once, with a node that listens to the good."""
@@ -52,8 +48,12 @@ def seen(module_graph, module_env: dict[str, str]) -> list[Finding]:
 
     def complete(found: list[Finding]) -> bool:
         cameras = {one.subject for one in found if one.subject.startswith("camera ")}
-        (good,) = about(found, "camera /good/image") or [None]
-        return has_node(found) and len(cameras) == 12 and good is not None and good.level == "ok"
+        known = {one.subject for one in found if one.level == "ok"}
+        heard = about(found, "grounding_node <- /command") and about(
+            found, "TF map <- good_optical"
+        )
+        wanted = {"camera /good/image", "TF base_footprint <- good_optical"}
+        return bool(heard) and len(cameras) == 12 and wanted <= known
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ROS_DOMAIN_ID", module_env["ROS_DOMAIN_ID"])
@@ -114,7 +114,13 @@ def test_a_node_on_a_broken_camera_in_the_wrong_time(ros_env: dict[str, str], st
     start(WRONG, "clock")
     start(*node_for("size"))
     camera, clock, frame = "camera /size/image", "clock", "TF base_footprint <- size_optical"
-    findings = findings_when(lambda found: has_node(found) and about(found, frame))
+    findings = findings_when(
+        lambda found: (
+            about(found, frame)
+            and about(found, "camera /good/image")
+            and about(found, clock)[0].level == "bad"
+        )
+    )
     (wrong,) = about(findings, camera)
     assert wrong.level == "bad" and "expected 64 x 24" in wrong.text
     (time,) = about(findings, clock)
@@ -129,7 +135,12 @@ def test_a_node_on_a_broken_camera_in_the_wrong_time(ros_env: dict[str, str], st
 
 def test_a_node_that_waits_for_a_clock_is_told(ros_env: dict[str, str], start) -> None:
     start(*node_for("good", "-p", "use_sim_time:=true"))
-    findings = findings_when(has_node)
+    findings = findings_when(
+        lambda found: (
+            about(found, "grounding_node <- /good/image")
+            and about(found, "clock")[0].level == "bad"
+        )
+    )
     (time,) = about(findings, "clock")
     assert time.level == "bad" and "waits for /clock, which nobody publishes" in time.text
     (image,) = about(findings, "grounding_node <- /good/image")

@@ -47,7 +47,7 @@ def topics(module_graph) -> dict[str, list[str]]:
     rig = make()
     run(FAKE, "--ros-args", "-p", "diagnostics_period_s:=0.1")
     run("-m", "camaware_ros.ros.goal_node", "--ros-args", "-p", "diagnostics_period_s:=0.1")
-    for topic in ("markers", "goal_pose", "goal_status", "answer", "overlay", "points"):
+    for topic in ("markers", "goal_pose", "goal_status", "answer", "overlay", "points", "depth"):
         rig.wait(lambda topic=topic: rig.node.count_publishers(topic), topic)
     return dict(rig.node.get_topic_names_and_types())
 
