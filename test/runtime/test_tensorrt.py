@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from camaware_ros.runtime.backend import open_backend
-from camaware_ros.runtime.cuda import cuda_runtime, first_gpu
+from camaware_ros.runtime.cuda import Gpu, cuda_runtime, first_gpu
 from camaware_ros.runtime.engine_shapes import profiles_for
 from camaware_ros.runtime.golden import GOLDEN_FILE, largest_difference, load_golden
 from camaware_ros.runtime.manifest import LANGUAGE_FILE, VISION_FILE, read_manifest
@@ -79,8 +79,28 @@ def test_without_a_card_it_says_so_and_auto_takes_the_next(shipped: Path) -> Non
     lines: list[str] = []
     backend = open_backend(shipped, manifest, "auto", report=lines.append)
     assert backend.name.startswith("onnx")
-    assert all(line.startswith("backend tensorrt passed over: ") for line in lines)
+    assert lines == []  # nothing that a machine without a card should be told
     backend.close()
+
+
+def test_a_card_that_fails_is_told_and_auto_takes_the_next(
+    shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="needs TensorRT-RTX")
+    pytest.importorskip("cuda.bindings", reason="needs cuda-bindings")
+    if has_gpu():
+        pytest.skip("there is a card here")
+    card = Gpu("Imaginary", "8.7", 1 << 30)
+    monkeypatch.setattr("camaware_ros.runtime.tensorrt_backend.first_gpu", lambda _: card)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/nonexistent")
+    lines: list[str] = []
+    backend = open_backend(shipped, read_manifest(shipped), "auto", report=lines.append)
+    assert backend.name.startswith("onnx")
+    backend.close()
+    assert "compiling vision.onnx for Imaginary" in lines[0]
+    passed = [line for line in lines if "passed over" in line]
+    assert len(passed) == 1 and "Imaginary refuses the engine" in passed[0]
+    assert "\n" not in passed[0]
 
 
 @pytest.mark.gpu

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from camaware_ros.ros.all_outputs import AllOutputs
+from camaware_ros.ros.backend_log import backend_lines
 from camaware_ros.ros.clock_watch import ClockWatch
 from camaware_ros.ros.diagnostics import DiagnosticsPublisher
 from camaware_ros.ros.grounding_session import GroundingSession
@@ -52,7 +53,8 @@ class GroundingNode(LifecycleNode):
         """Read the parameters, load the model, advertise. FAILURE where that cannot be done."""
         with self.report.stage("parameters", Reason.PARAMETER_INVALID):
             self._settings = settings = read(self, GroundingSettings)
-        with self.report.stage("model", Reason.MODEL_UNUSABLE, RuntimeError):
+        told_lines = backend_lines(self.report, self._diagnostics.publish)
+        with told_lines, self.report.stage("model", Reason.MODEL_UNUSABLE, RuntimeError):
             model = SharedModel(self._load_grounder, settings)
         self._outputs = AllOutputs(self, settings, self.report, model.description)
         self._buffer = Buffer(node=self)
@@ -107,7 +109,6 @@ class GroundingNode(LifecycleNode):
         super().destroy_node()
 
     def _use(self, settings: GroundingSettings, changed: frozenset[str]) -> None:
-        assert self._model is not None
         self._model.use(settings)
         self._outputs.tell_model(self._model.description)
         if self._session is not None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from camaware_ros.runtime.contract import Arrays, ModelInputs, ModelOutputs
 from camaware_ros.runtime.manifest import Manifest
-from camaware_ros.runtime.report import Report, log_report
+from camaware_ros.runtime.report import NotHere, Report, log_report
 
 AUTO_ORDER = ("tensorrt", "onnx", "torch")
 
@@ -49,7 +49,8 @@ def open_backend(
         manifest: of that folder.
         name: one of ``AUTO_ORDER``; ``auto`` takes the first of these that this machine can run.
         threads: CPU threads of one forward pass; 0 lets the library choose.
-        report: told, line by line, about progress and about backends that ``auto`` passed over.
+        report: told, line by line, about progress and about backends that ``auto`` passed over
+            although their library and a card are there.
 
     Raises:
         OSError: a file is missing.
@@ -62,16 +63,12 @@ def open_backend(
     for candidate in AUTO_ORDER:
         try:
             return _open(folder, manifest, candidate, threads, report)
-        except NotInstalled as error:
+        except NotHere as error:
             reasons.append(str(error))
         except RuntimeError as error:
             reasons.append(str(error))
             report(f"backend {candidate} passed over: {error}")
     raise RuntimeError(f"backend: none of {', '.join(AUTO_ORDER)} runs: {'; '.join(reasons)}")
-
-
-class NotInstalled(RuntimeError):
-    """A backend's library is not there at all."""
 
 
 def _open(folder: Path, manifest: Manifest, name: str, threads: int, report: Report) -> Backend:
@@ -95,6 +92,6 @@ def _open(folder: Path, manifest: Manifest, name: str, threads: int, report: Rep
 
 def _check_installed(backend: str, *packages: str) -> None:
     if not any(importlib.util.find_spec(package) for package in packages):
-        raise NotInstalled(
+        raise NotHere(
             f"backend {backend}: the Python package {' or '.join(packages)} is not installed"
         )

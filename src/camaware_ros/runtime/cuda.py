@@ -6,15 +6,17 @@ import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
+from camaware_ros.runtime.report import NotHere
+
 
 def cuda_runtime() -> Any:
     """The module ``cuda.bindings.runtime``.
 
     Raises:
-        RuntimeError: it is not installed, or its libraries are missing.
+        NotHere: it is not installed. RuntimeError: its libraries are missing.
     """
     if importlib.util.find_spec("cuda") is None:
-        raise RuntimeError("tensorrt: the Python package cuda-bindings is not installed")
+        raise NotHere("tensorrt: the Python package cuda-bindings is not installed")
     try:
         from cuda.bindings import runtime  # type: ignore[import-untyped]
     except (ImportError, OSError) as error:
@@ -48,10 +50,12 @@ def first_gpu(cudart: Any) -> Gpu:
     """The card that will be used.
 
     Raises:
-        RuntimeError: no driver or no card.
+        NotHere: no card, or no driver for it.
     """
-    if call(cudart, "cudaGetDeviceCount") < 1:
-        raise RuntimeError("tensorrt: no CUDA device")
+    error, count = cudart.cudaGetDeviceCount()
+    if int(error) != 0 or count < 1:
+        _, text = cudart.cudaGetErrorString(error)
+        raise NotHere(f"tensorrt: no card that can be used: {text.decode()}")
     card = call(cudart, "cudaGetDeviceProperties", 0)
     name = card.name.decode().rstrip("\0") if isinstance(card.name, bytes) else str(card.name)
     return Gpu(name, f"{card.major}.{card.minor}", int(card.totalGlobalMem))
