@@ -9,6 +9,7 @@ from rclpy.qos import QoSProfile
 from std_msgs.msg import Header, String
 from vision_msgs.msg import Detection3DArray, VisionInfo
 
+from camaware_ros.ros.camera_input import nanoseconds
 from camaware_ros.ros.camera_names import camera_topic
 from camaware_ros.ros.conversions import detections_from_localizations
 from camaware_ros.ros.grounding_work import Answer
@@ -56,8 +57,13 @@ class GroundingOutputs:
         self._detections.publish(
             detections_from_localizations(answer.found, answer.header, answer.doubts)
         )
-        self._report.health.took("image to detection", time.monotonic() - answer.arrived_s)
-        self._report.health.count("answers")
+        took_s = time.monotonic() - answer.arrived_s
+        age_ns = self._node.get_clock().now().nanoseconds - nanoseconds(answer.header.stamp)
+        health = self._report.health
+        health.took("image to detection", took_s)
+        health.took("all but the network", took_s - answer.network_s)
+        health.took("age at publishing", age_ns / 1e9)
+        health.count("answers")
         self.say(answer.text)
         self._views.publish(answer)
 

@@ -60,6 +60,7 @@ class Answer:
         doubts: why the answer deserves less trust.
         text: a sentence.
         arrived_s: when the image came, monotonic.
+        network_s: time inside the network.
     """
 
     camera: str
@@ -74,6 +75,7 @@ class Answer:
     doubts: tuple[str, ...]
     text: str
     arrived_s: float
+    network_s: float
 
 
 class GroundingWork:
@@ -167,6 +169,7 @@ class GroundingWork:
             doubts=result.warnings,
             text=sentence(phrase, localization, found[0] if found else None),
             arrived_s=frame.pair.image.at_s,
+            network_s=result.network_seconds,
         )
 
 
