@@ -19,7 +19,7 @@ def tiny(folder: Path) -> Path:
     """Two rows that share a network, sixteen images."""
     record = {
         "output": str(folder / "runs"), "result": str(folder / "ablation.json"), "scenes": 4,
-        "teacher_run": str(ROOT / "config" / "training" / "teacher.yaml"),
+        "teacher_run": str(ROOT / "config" / "ablation" / "teacher.yaml"),
         "model": {
             "width": 32, "stem": [8, 16, 32], "vision_layers": 1, "language_layers": 1, "heads": 2,
             "vision_hidden": 32, "language_hidden": 32, "use_rays": False, "use_mounting": False,
