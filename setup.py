@@ -47,6 +47,7 @@ EXTRAS = {
         "torch>=2.6,<2.14",
         "transformers>=5.0,<6",
         "accelerate>=1.1,<2",
+        "matplotlib>=3.8,<4",
         "safetensors>=0.4.3,<1",
         "onnx>=1.17,<2",
         "onnxscript>=0.5,<0.8",

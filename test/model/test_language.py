@@ -25,7 +25,8 @@ from camaware_ros.runtime.contract import ModelInputs
 from camaware_ros.runtime.prompt import next_prompt
 from camaware_ros.runtime.split import SplitNetwork
 from camaware_ros.runtime.torch_backend import torch_graphs
-from camaware_ros.training.trainer import TrainConfig, build_network
+from camaware_ros.training.module import build_network
+from camaware_ros.training.run_config import TrainConfig
 
 TOKENIZER = WordTokenizer()
 SIZES = {

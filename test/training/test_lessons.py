@@ -13,9 +13,11 @@ from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.model.checkpoint import load_checkpoint
 from camaware_ros.model.teacher import GeometryNetwork, load_teacher, teacher_config
 from camaware_ros.training.data import RenderedScenes, collate
+from camaware_ros.training.module import build_module
+from camaware_ros.training.run_config import TrainConfig
 from camaware_ros.training.samples import SampleConfig
 from camaware_ros.training.teachers.lessons import TeacherModule
-from camaware_ros.training.trainer import TrainConfig, build_module, train
+from camaware_ros.training.trainer import train
 
 EYE = {"width": 32, "heads": 2, "stem": [8, 8, 16], "vision_layers": 1, "vision_hidden": 32}
 COMMON = {"images": 8, "batch": 4, "workers": 0, "save_steps": 2, "warmup_steps": 1}

@@ -11,6 +11,8 @@ import torch
 
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.training.data import RenderedScenes, collate
+from camaware_ros.training.module import GroundingModule, build_network
+from camaware_ros.training.run_config import TrainConfig
 from camaware_ros.training.samples import SampleConfig
 from camaware_ros.training.spatial_losses import spatial_truth
 from camaware_ros.training.teachers.pictures import (
@@ -19,7 +21,6 @@ from camaware_ros.training.teachers.pictures import (
     open_teacher,
     read_lessons,
 )
-from camaware_ros.training.trainer import GroundingModule, TrainConfig, build_network
 
 CAMERA = """
 camera_name: phone

@@ -7,8 +7,9 @@ import torch
 
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.training.data import RenderedScenes, collate
+from camaware_ros.training.module import GroundingModule, build_network
+from camaware_ros.training.run_config import TrainConfig
 from camaware_ros.training.samples import SampleConfig
-from camaware_ros.training.trainer import GroundingModule, TrainConfig, build_network
 
 SPATIAL = ("spatial_depth", "spatial_ray", "spatial_point")
 

@@ -8,16 +8,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import pytest
 import torch
 import yaml
 
+from camaware_ros.cli.main import main
+from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.language.vocabulary import COLOURS, KINDS
+from camaware_ros.model.config import ModelConfig
+from camaware_ros.training.curves import draw_curves, read_history
 from camaware_ros.training.losses import WEIGHTS, grounding_losses, point_targets, total_loss
-from camaware_ros.training.trainer import TrainConfig, trapezoid
+from camaware_ros.training.optimisation import trapezoid
+from camaware_ros.training.run_config import TrainConfig
+from camaware_ros.training.samples import SampleConfig
 
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src"
+WITNESS = Path(__file__).with_name("witness_process.py")
 SETTINGS = {
-    "name": "tiny", "images": 48, "batch": 4, "workers": 0, "save_steps": 6, "warmup_steps": 2,
+    "name": "tiny", "images": 24, "batch": 4, "workers": 0, "save_steps": 3, "warmup_steps": 2,
     "model": {
         "width": 32, "heads": 2, "stem": [8, 8, 16], "vision_layers": 1, "language_layers": 1,
         "vision_hidden": 32, "language_hidden": 32,
@@ -25,39 +35,56 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def start(
-    config: dict[str, object], folder: Path, processes: int = 1
-) -> subprocess.CompletedProcess:
-    path = folder / "run.yaml"
+def write(config: dict[str, object], folder: Path, name: str) -> Path:
+    path = folder / name
     path.write_text(yaml.safe_dump(config | {"output": str(folder / "run")}))
-    source = Path(__file__).resolve().parents[2] / "src"
-    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(source)}
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node",
-               str(processes), "-m", "camaware_ros.training.trainer", str(path)]  # fmt: skip
-    return subprocess.run(
-        command, env=env, capture_output=True, text=True, timeout=280, check=False
-    )
+    return path
 
 
+@pytest.mark.timeout(600)
 def test_two_processes_train_resume_and_write_a_model(tmp_path: Path) -> None:
     """A gloo pair trains, stops at a checkpoint, goes on to a longer run; a model comes out."""
-    done = start(SETTINGS, tmp_path, processes=2)
-    assert done.returncode == 0, done.stderr[-2000:]
-    first = json.loads((tmp_path / "run/model/training.json").read_text())
-    assert first["processes"] == 2 and first["steps"] == 6
-    done = start(SETTINGS | {"images": 80}, tmp_path, processes=2)
-    assert done.returncode == 0, done.stderr[-2000:]
-    state = json.loads((tmp_path / "run/checkpoint-10/trainer_state.json").read_text())
-    assert state["global_step"] == 10
-    assert "10/10" in done.stderr and "| 7/10" in done.stderr  # went on from 6, not from 0
+    runs = [write(SETTINGS, tmp_path, "short.yaml")]
+    runs += [write(SETTINGS | {"images": 40}, tmp_path, "long.yaml")]
+    command = [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+        str(WITNESS), str(tmp_path), *map(str, runs),
+    ]  # fmt: skip
+    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(SOURCE)}
+    done = subprocess.run(
+        command, env=env, capture_output=True, text=True, timeout=560, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    records = [json.loads((tmp_path / f"seen-{rank}.json").read_text()) for rank in range(2)]
+    for run, steps in enumerate((3, 2)):  # the longer run of 5 steps went on from 3, not from 0
+        seen = [record[run]["pictures"] for record in records]
+        assert [len(pictures) for pictures in seen] == [4 * steps] * 2
+        assert len({*seen[0], *seen[1]}) == 2 * 4 * steps  # nobody saw what another one saw
+        assert records[0][run]["weights"] == records[1][run]["weights"]
+    assert records[0][0]["weights"] != records[0][1]["weights"]
+    assert not {*records[0][0]["pictures"]} & {*records[0][1]["pictures"]}
+    record = json.loads((tmp_path / "run/model/training.json").read_text())
+    assert record["processes"] == 2 and record["steps"] == 5
     assert (tmp_path / "run/model/model.safetensors").stat().st_size > 10_000
 
 
+@pytest.mark.timeout(600)
+def test_the_command_trains_and_leaves_a_model_its_record_and_curves(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write(SETTINGS | {"images": 8, "save_steps": 1}, tmp_path, "run.yaml")
+    assert main(["train", "--config", str(path)]) == 0
+    said = capfd.readouterr()
+    assert "tiny: 8 images" in said.out and " min, " in said.out and "2/2" in said.err
+    assert (tmp_path / "run/model/model.safetensors").is_file()
+    assert [line["step"] for line in read_history(tmp_path / "run/history.jsonl")] == [1, 2]
+    assert cv2.imread(str(tmp_path / "run/curves.png")).std() > 5
+    assert (tmp_path / "run/checkpoint-1").is_dir()
+
+
 def test_the_network_can_learn_one_batch_by_heart() -> None:
-    from camaware_ros.language.tokenizer import WordTokenizer
     from camaware_ros.training.data import RenderedScenes, collate
-    from camaware_ros.training.samples import SampleConfig
-    from camaware_ros.training.trainer import GroundingModule, build_network
+    from camaware_ros.training.module import GroundingModule, build_network
 
     torch.manual_seed(0)
     config = TrainConfig(**(SETTINGS | {"output": "unused"}))
@@ -78,10 +105,8 @@ def test_the_network_can_learn_one_batch_by_heart() -> None:
 
 def test_a_perfect_answer_costs_almost_nothing() -> None:
     """Losses against outputs that are built from the truth by other code paths."""
-    from camaware_ros.language.tokenizer import WordTokenizer
     from camaware_ros.model.heads import TokenRays, encode_offset
     from camaware_ros.training.data import RenderedScenes, collate
-    from camaware_ros.training.samples import SampleConfig
 
     data = RenderedScenes(SampleConfig(zoom=0.0), 6, WordTokenizer())
     batch = collate([data[i] for i in range(6)])
@@ -133,3 +158,36 @@ def test_bad_run_files_are_refused_by_name(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(ValueError, match=r"bad\.yaml"):
         TrainConfig.from_yaml(path)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "config/training").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_every_run_that_is_shipped_can_be_read(path: Path) -> None:
+    """Sizes and samples are those of their classes; what a run builds on is there as well."""
+    config = TrainConfig.from_yaml(path)
+    assert config.images // (2 * config.batch) > config.warmup_steps
+    if config.learns == "grounder":
+        ModelConfig(vocabulary=WordTokenizer().size, kinds=22, colours=8, **config.model)
+    SampleConfig(**config.samples)
+    if config.after:
+        earlier = TrainConfig.from_yaml(path.parent / config.after)
+        assert config.init_from == f"{earlier.output}/model"
+        assert earlier.model.items() <= config.model.items()
+
+
+def test_curves_survive_a_kill_and_losses_below_zero(tmp_path: Path) -> None:
+    path, picture = tmp_path / "history.jsonl", tmp_path / "curves.png"
+    draw_curves(read_history(path), picture)
+    assert not picture.exists()
+    lines = [
+        {"step": step, "loss": 5.0 / step, "sigma": 0.5 - step, "learning_rate": 1e-3}
+        for step in (1, 2, 3, 2, 3)
+    ]
+    lines[-1]["loss"] = 1.25
+    text = "".join(json.dumps(line) + "\n" for line in lines) + '{"step": 4, "lo'
+    path.write_text(text)
+    history = read_history(path)
+    assert [line["step"] for line in history] == [1, 2, 3] and history[-1]["loss"] == 1.25
+    draw_curves(history, picture)
+    assert cv2.imread(str(picture)).std() > 5

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(path: Path, processes: int) -> int:
     """One run, after those that it builds on unless these are finished."""
-    from camaware_ros.training.trainer import TrainConfig
+    from camaware_ros.training.run_config import TrainConfig
 
     config = TrainConfig.from_yaml(path)
     for earlier, made in ((config.after, config.init_from), (config.teacher_run, config.teacher)):

@@ -26,7 +26,8 @@ from camaware_ros.export.calibrate import measure
 from camaware_ros.export.folder import write_uncompiled
 from camaware_ros.grounder import Grounder
 from camaware_ros.model.checkpoint import load_checkpoint
-from camaware_ros.training.trainer import TrainConfig, train
+from camaware_ros.training.run_config import TrainConfig
+from camaware_ros.training.trainer import train
 
 CALIBRATION_IMAGES = 150
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from camaware_ros.training.trainer import TrainConfig
+from camaware_ros.training.run_config import TrainConfig
 
 
 @dataclass(frozen=True, kw_only=True)
