@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from camaware_ros.runtime.backend import open_backend
-from camaware_ros.runtime.cuda import Gpu, cuda_runtime, first_gpu
+from camaware_ros.runtime.cuda import Gpu, call, cuda_runtime, first_gpu
 from camaware_ros.runtime.engine_shapes import profiles_for
 from camaware_ros.runtime.golden import GOLDEN_FILE, largest_difference, load_golden
 from camaware_ros.runtime.manifest import LANGUAGE_FILE, VISION_FILE, read_manifest
@@ -81,6 +81,14 @@ def test_without_a_card_it_says_so_and_auto_takes_the_next(shipped: Path) -> Non
     assert backend.name.startswith("onnx")
     assert lines == []  # nothing that a machine without a card should be told
     backend.close()
+
+
+def test_a_call_that_fails_says_what_cuda_says() -> None:
+    pytest.importorskip("cuda.bindings", reason="needs cuda-bindings")
+    if has_gpu():
+        pytest.skip("there is a card here")
+    with pytest.raises(RuntimeError, match=r"tensorrt: cudaMalloc: .+ \(CUDA error \d+\)"):
+        call(cuda_runtime(), "cudaMalloc", 16)
 
 
 def test_a_card_that_fails_is_told_and_auto_takes_the_next(

@@ -72,7 +72,8 @@ class TensorRTGraph:
     def _context(self, index: int) -> Any:
         context = self._engine.create_execution_context()
         _require(context is not None, "no execution context: out of memory?")
-        _require(context.set_optimization_profile_async(index, self._stream), f"profile {index}")
+        chosen = context.set_optimization_profile_async(index, int(self._stream))
+        _require(chosen, f"profile {index}")
         for name, (_, _, high) in self._profiles[index].items():
             _require(context.set_input_shape(name, high), f"shape {high} of {name}")
         _require(not context.infer_shapes(), "shapes of outputs")
@@ -93,7 +94,7 @@ class TensorRTGraph:
             kept.append(array)
             _require(context.set_input_shape(name, array.shape), f"shape {array.shape} of {name}")
             self._copy(self._block + self._offsets[name], array.ctypes.data, array, to_device)
-        _require(context.execute_async_v3(self._stream), "execution")
+        _require(context.execute_async_v3(int(self._stream)), "execution")
         outputs = {}
         for name in self._outputs:
             array = np.empty(tuple(context.get_tensor_shape(name)), self._dtype[name])
