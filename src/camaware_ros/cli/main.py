@@ -23,6 +23,7 @@ COMMANDS = {
     "evaluate": "measure the model",
     "export": "turn a checkpoint into an ONNX graph with a manifest",
     "selftest": "compare every backend of this machine with the golden outputs",
+    "benchmark": "say where each millisecond goes on this machine",
     "doctor": "say what is installed and what is missing",
 }
 # Which extra of the package brings a module that a subcommand may lack.
