@@ -80,9 +80,11 @@ class Camera:
         """
         if stride < 1:
             raise ValueError(f"stride: expected at least 1, got {stride}")
-        u = (np.arange(-(-self.width // stride)) + 0.5) * stride
-        v = (np.arange(-(-self.height // stride)) + 0.5) * stride
-        return self.unproject(np.stack(np.meshgrid(u, v), axis=-1))
+        columns, rows = -(-self.width // stride), -(-self.height // stride)
+        pixels = np.empty((rows, columns, 2))
+        pixels[..., 0] = (np.arange(columns) + 0.5) * stride
+        pixels[..., 1] = (np.arange(rows)[:, None] + 0.5) * stride
+        return self.unproject(pixels)
 
     def resized(self, width: int, height: int) -> Camera:
         """The camera of the whole image resized; each axis by its own real factor."""

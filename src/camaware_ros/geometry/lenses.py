@@ -44,7 +44,11 @@ class Ideal:
 
     def undistort(self, points: FloatArray) -> tuple[FloatArray, BoolArray]:
         """See ``Lens``; every finite point has a ray."""
-        return _in_chunks(lambda goal: (_rays_of_slopes(goal), np.full(len(goal[0]), True)), points)
+        valid = np.isfinite(points[..., 0]) & np.isfinite(points[..., 1])
+        finite = points if valid.all() else np.where(valid[..., None], points, 0.0)
+        planes = _rays_of_slopes(np.moveaxis(finite, -1, 0))
+        rays = np.ascontiguousarray(np.moveaxis(planes, 0, -1))
+        return (rays if valid.all() else _blank(rays, valid)), valid
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +231,7 @@ def _slopes(rays: FloatArray) -> tuple[FloatArray, BoolArray]:
 
 
 def _rays_of_slopes(slopes: FloatArray) -> FloatArray:
-    """Unit rays (3, n) of slopes (2, n)."""
+    """Unit rays (3, ...) of slopes (2, ...)."""
     x, y = slopes
     z = 1.0 / np.sqrt(1.0 + x * x + y * y)
     return np.stack([x * z, y * z, z])

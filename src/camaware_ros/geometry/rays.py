@@ -40,8 +40,8 @@ def gravity_axes(up_camera: FloatArray) -> FloatArray:
     if abs(up_camera[2]) > 0.999:
         optical_axis = np.array([0.0, 1.0, 0.0])
     forward = optical_axis - (optical_axis @ up_camera) * up_camera
-    forward /= np.linalg.norm(forward)
-    return np.stack([forward, np.cross(up_camera, forward), up_camera])
+    forward /= np.sqrt(forward @ forward)
+    return np.array([forward, _cross(up_camera, forward), up_camera])
 
 
 def pixel_angle(rays: FloatArray, valid: NDArray[np.bool_], stride: int) -> FloatArray:
@@ -54,15 +54,31 @@ def pixel_angle(rays: FloatArray, valid: NDArray[np.bool_], stride: int) -> Floa
 
     Cells without two neighbours that have rays get the mean of the others.
     """
-    ax, ay, az = np.moveaxis(np.gradient(rays, axis=1), -1, 0)
-    bx, by, bz = np.moveaxis(np.gradient(rays, axis=0), -1, 0)
-    x, y, z = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+    across, down = _steps(rays), _steps(rays.swapaxes(0, 1)).swapaxes(1, 2)
+    x, y, z = _cross(across, down)
     solid = np.sqrt(x * x + y * y + z * z) / stride**2
     good = valid & np.isfinite(solid) & (solid > 0)
+    if good.all():
+        return np.sqrt(solid)
     if not good.any():
         raise ValueError("rays: expected at least one cell with a ray and two neighbours, got none")
     angle: FloatArray = np.sqrt(np.where(good, solid, solid[good].mean()))
     return angle
+
+
+def _steps(rays: FloatArray) -> FloatArray:
+    """Change of rays (h, w, 3) from column to column: central, one-sided at the ends; (3, h, w)."""
+    planes = np.ascontiguousarray(rays.transpose(2, 0, 1))
+    out = np.empty_like(planes)
+    np.subtract(planes[..., 2:], planes[..., :-2], out=out[..., 1:-1])
+    out[..., 1:-1] *= 0.5
+    out[..., 0] = planes[..., 1] - planes[..., 0]
+    out[..., -1] = planes[..., -1] - planes[..., -2]
+    return out
+
+
+def _cross(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
 
 
 def ray_features(
@@ -85,27 +101,31 @@ def ray_features(
         float32 array of shape (len(CHANNELS), h, w); all zero where a cell has no ray.
     """
     angle = pixel_angle(rays, valid, stride)
-    direction = np.where(valid[..., None], rays, 0.0)
+    everywhere = bool(valid.all())
+    direction = (rays if everywhere else np.where(valid[..., None], rays, 0.0)).transpose(2, 0, 1)
     out = np.zeros((len(CHANNELS), *valid.shape), dtype=np.float32)
-    out[0:3] = np.moveaxis(direction, -1, 0)
+    out[0:3] = direction
     out[3] = np.log(angle / PIXEL_ANGLE_UNIT_RAD)
     out[4] = 1.0
     if up_camera is not None and height_m is not None:
-        out[5:14] = _mounting_channels(direction, up_camera, height_m)
-    out *= valid
+        _fill_mounting(out, direction, up_camera, height_m)
+    if not everywhere:
+        out *= valid
     return out
 
 
-def _mounting_channels(direction: FloatArray, up: FloatArray, height_m: float) -> FloatArray:
+def _fill_mounting(
+    out: NDArray[np.float32], direction: FloatArray, up: FloatArray, height_m: float
+) -> None:
     """Channels 5..13: gravity-frame ray, Pluecker moment, height, floor distance, flag."""
-    forward, left, rise = np.moveaxis(direction @ gravity_axes(up).T, -1, 0)
-    inverse_range = np.maximum(-rise, 0.0) / height_m
-    floor_range = 1.0 / np.maximum(inverse_range, 1.0 / MAX_FLOOR_RANGE_M)
-    ones = np.ones_like(rise)
-    return np.stack([
-        forward, left, rise, -height_m * left, height_m * forward,
-        height_m * ones, np.minimum(inverse_range, 4.0), np.log(floor_range), ones,
-    ])  # fmt: skip
+    level = (gravity_axes(up) @ direction.reshape(3, -1)).reshape(direction.shape)
+    inverse_range = np.maximum(-level[2], 0.0) / height_m
+    out[5:8] = level
+    out[8], out[9] = -height_m * level[1], height_m * level[0]
+    out[10] = height_m
+    out[11] = np.minimum(inverse_range, 4.0)
+    out[12] = -np.log(np.maximum(inverse_range, 1.0 / MAX_FLOOR_RANGE_M))
+    out[13] = 1.0
 
 
 def cells(camera: Camera, content: NDArray[np.bool_]) -> tuple[FloatArray, NDArray[np.bool_]]:
@@ -131,5 +151,6 @@ def cells(camera: Camera, content: NDArray[np.bool_]) -> tuple[FloatArray, NDArr
             f"camera: expected a size in multiples of {STRIDE}, got {camera.width}x{camera.height}"
         )
     rays, valid = camera.ray_map(STRIDE)
-    blocks = content.reshape(camera.height // STRIDE, STRIDE, camera.width // STRIDE, STRIDE)
-    return rays, valid & (blocks.mean(axis=(1, 3)) >= 0.5)
+    rows = np.stack([content[i::STRIDE] for i in range(STRIDE)]).sum(axis=0, dtype=np.uint8)
+    filled = np.stack([rows[:, i::STRIDE] for i in range(STRIDE)]).sum(axis=0, dtype=np.uint8)
+    return rays, valid & (filled >= STRIDE * STRIDE // 2)
