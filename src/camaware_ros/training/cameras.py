@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.lenses import Brown, Equidistant, Ideal
 from camaware_ros.geometry.rays import cells
+from camaware_ros.training.pixels import pinhole_rays
 
 ASPECTS = (4 / 3, 4 / 3, 4 / 3, 16 / 9, 16 / 9, 5 / 4, 1.0, 1.78, 3 / 2)
 DISTORTED_POOL = 384
@@ -65,7 +66,7 @@ class View:
 
     camera: Camera
     content: NDArray[np.bool_]
-    rays: NDArray[np.float64]
+    rays: NDArray[np.float32]
     valid: NDArray[np.bool_]
     cell_rays: NDArray[np.float64]
     cell_valid: NDArray[np.bool_]
@@ -75,7 +76,8 @@ def sample_view(rng: np.random.Generator, band: Band, size: tuple[int, int]) -> 
     """A random camera of a band, letterboxed into ``size`` (width, height)."""
     lens_kind = band.lens
     if lens_kind == "mixed":
-        lens_kind = str(rng.choice(["pinhole", "brown", "fisheye"], p=[0.62, 0.16, 0.22]))
+        draw = rng.random()
+        lens_kind = "pinhole" if draw < 0.62 else "fisheye" if draw < 0.84 else "brown"
     if lens_kind == "pinhole" or band.lens != "mixed":
         return _draw_view(rng, band, lens_kind, size)
     return _pooled_view(int(rng.integers(DISTORTED_POOL)), lens_kind, size)
@@ -121,16 +123,14 @@ def field_of(camera: Camera) -> float:
     return math.atan2((b - a) * math.hypot(1.0, y), a * b + y * y + 1.0)
 
 
-def _ray_map(camera: Camera) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """``camera.ray_map()``; a pinhole's needs no search, only two slopes per pixel."""
+def _ray_map(camera: Camera) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """``camera.ray_map()``; a pinhole's needs only two slopes per pixel."""
     if not isinstance(camera.lens, Ideal):
-        return camera.ray_map()
-    x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.fx
-    y = (np.arange(camera.height)[:, None] + 0.5 - camera.cy) / camera.fy
-    rays = np.empty((camera.height, camera.width, 3))
-    z = 1.0 / np.sqrt(1.0 + x * x + y * y)
-    rays[..., 0], rays[..., 1], rays[..., 2] = x * z, y * z, z
-    return rays, np.ones(z.shape, bool)
+        rays, valid = camera.ray_map()
+        return rays.astype(np.float32), valid
+    x = ((np.arange(camera.width) + 0.5 - camera.cx) / camera.fx).astype(np.float32)
+    y = ((np.arange(camera.height) + 0.5 - camera.cy) / camera.fy).astype(np.float32)
+    return pinhole_rays(x, y), np.ones((camera.height, camera.width), bool)
 
 
 def _draw_camera(
@@ -138,7 +138,7 @@ def _draw_camera(
 ) -> tuple[Camera, tuple[int, int, int, int]]:
     """A letterboxed camera and its content window (left, top, width, height)."""
     width, height = size
-    aspect = float(rng.choice(ASPECTS))
+    aspect = ASPECTS[int(len(ASPECTS) * rng.random())]
     w = width if aspect >= width / height else round(height * aspect)
     h = height if aspect <= width / height else round(width / aspect)
     left, top = (width - w) // 2, (height - h) // 2
@@ -156,10 +156,12 @@ def _principal_point(
     rng: np.random.Generator, band: Band, width: int, height: int
 ) -> tuple[float, float]:
     if rng.random() < band.off_centre:
-        shift = rng.choice([-1, 1], 2) * (rng.uniform(0.10, 0.22), rng.uniform(0.06, 0.16))
+        a, b, c, d = rng.random(4).tolist()
+        across = math.copysign(0.10 + 0.12 * a, b - 0.5)
+        down = math.copysign(0.06 + 0.10 * c, d - 0.5)
     else:
-        shift = np.clip(rng.normal(0, 0.02, 2), -0.06, 0.06)
-    return width * (0.5 + shift[0]), height * (0.5 + shift[1])
+        across, down = (max(-0.06, min(0.06, s)) for s in rng.normal(0, 0.02, 2).tolist())
+    return width * (0.5 + across), height * (0.5 + down)
 
 
 def _lens_and_focal(
@@ -213,9 +215,9 @@ def sample_pose(rng: np.random.Generator) -> Pose:
     """Robot cameras: from a vacuum cleaner's to a tall mast's; low ones look level."""
     height = rng.uniform(*TRAINED_HEIGHT_M)
     level = 2 + 12 * height
-    pitch = np.clip(rng.normal(level, 8), -8, 38)
+    pitch = max(-8.0, min(38.0, rng.normal(level, 8)))
     return Pose(
-        height_m=float(height),
-        pitch_rad=math.radians(float(pitch)),
+        height_m=height,
+        pitch_rad=math.radians(pitch),
         roll_rad=math.radians(float(rng.normal(0, 2.5))),
     )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.framing import Framing
-from camaware_ros.geometry.rays import STRIDE, cells, gravity_axes, ray_features
+from camaware_ros.geometry.rays import STRIDE, cells, ray_features
 from camaware_ros.language.dialogue import encode_dialogue
 from camaware_ros.language.dialogue_places import Place
 from camaware_ros.language.tokenizer import WordTokenizer
@@ -25,11 +25,11 @@ from camaware_ros.training.augment import ASPECT_JITTER, sample_framing
 from camaware_ros.training.cameras import BANDS, Band, Pose, View, sample_pose, sample_view
 from camaware_ros.training.dialogues import Dialogue, sample_dialogue
 from camaware_ros.training.photometry import develop
+from camaware_ros.training.pixels import spans, things_on_tokens
 from camaware_ros.training.queries import InView, Query, sample_queries
 from camaware_ros.training.render import cast
 from camaware_ros.training.scenes import MAX_THINGS, Scene, Sight, sample_scene
 
-TOKEN = 16
 CLEAR_PIXELS = 24
 AUGMENTATIONS = ("none", "paper", "full")
 ROUND_KINDS = ("ball", "cylinder", "cone", "lamp")
@@ -110,19 +110,14 @@ def render_picture(rng: np.random.Generator, config: SampleConfig) -> Picture:
 def _sight(view: View, pose: Pose) -> Sight:
     """Bearings of the image's middle row, elevations of its middle column, a little widened."""
     row, column = view.camera.height // 2, view.camera.width // 2
-    turn = pose.gravity_from_camera.T
-    level = view.rays[row][view.valid[row]] @ turn
-    upright = view.rays[:, column][view.valid[:, column]] @ turn
-    right, left = _widened(np.arctan2(level[:, 1], level[:, 0]))
-    low, high = _widened(np.arctan2(upright[:, 2], np.hypot(upright[:, 0], upright[:, 1])))
+    right, left, low, high = spans(view.rays, view.valid, pose.gravity_from_camera, row, column)
     return Sight(
-        bearing_rad=(right, left), elevation_rad=(low, high),
+        bearing_rad=_widened(right, left), elevation_rad=_widened(low, high),
         pixel_rad=1 / math.sqrt(view.camera.fx * view.camera.fy), eye_height_m=pose.height_m,
     )  # fmt: skip
 
 
-def _widened(angles: NDArray[np.float64]) -> tuple[float, float]:
-    low, high = float(angles.min()), float(angles.max())
+def _widened(low: float, high: float) -> tuple[float, float]:
     wider = 0.05 * (high - low)
     return max(low - wider, -math.radians(85)), min(high + wider, math.radians(85))
 
@@ -164,23 +159,19 @@ class Truth:
 def picture_truth(picture: Picture) -> Truth:
     """Centres (m), sizes (m), yaw in the gravity frame (rad), centre pixels and what is in view."""
     things, pose = picture.scene.things, picture.pose
-    centre_gravity = np.array([t.centre for t in things]).reshape(-1, 3) - [0, 0, pose.height_m]
-    centre = centre_gravity @ pose.gravity_from_camera
-    pixel, valid = picture.camera.project(centre)
-    u, v = (
-        np.nan_to_num(pixel[:, 0], nan=-1).astype(int),
-        np.nan_to_num(pixel[:, 1], nan=-1).astype(int),
-    )
-    inside = valid & (u >= 0) & (v >= 0) & (u < picture.camera.width) & (v < picture.camera.height)
-    inside[inside] &= picture.content[v[inside], u[inside]]
-    counts = np.bincount(picture.thing_of[picture.thing_of >= 0], minlength=len(things))
+    level = np.array([t.centre for t in things]).reshape(-1, 3)
+    level[:, 2] -= pose.height_m
+    centre = level @ pose.gravity_from_camera
+    pixel, _ = picture.camera.project(centre)
+    counts = things_on_tokens(picture.thing_of, len(things)).sum(axis=1)
+    inside = np.array([_on(picture.content, u, v) for u, v in pixel.tolist()], dtype=bool)
     in_view = InView(
         kind=tuple(t.kind for t in things),
         colour=tuple(t.colour for t in things),
         clear=inside & (counts >= CLEAR_PIXELS),
         seen=counts > 0,
-        bearing_rad=-np.arctan2(centre_gravity[:, 1], centre_gravity[:, 0]),
-        range_m=np.linalg.norm(centre, axis=1),
+        bearing_rad=-np.arctan2(level[:, 1], level[:, 0]),
+        range_m=np.sqrt((level * level).sum(axis=1)),
         on=tuple(t.on for t in things),
     )
     return Truth(
@@ -190,6 +181,12 @@ def picture_truth(picture: Picture) -> Truth:
         pixel=pixel,
         in_view=in_view,
     )
+
+
+def _on(content: NDArray[np.bool_], u: float, v: float) -> bool:
+    """Whether a pixel (NaN where there is none) lies on the content."""
+    height, width = content.shape
+    return 0 <= u < width and 0 <= v < height and bool(content[int(v), int(u)])
 
 
 def make_sample(
@@ -283,7 +280,7 @@ def pack(
         "thing_kind": padded(_indices(truth.in_view.kind, KINDS)).astype(np.int64),
         "thing_colour": padded(_indices(truth.in_view.colour, COLOURS)).astype(np.int64),
         "thing_clear": padded(truth.in_view.clear.astype(np.float32)),
-        "pixels_on_token": _pixels_on_tokens(picture.thing_of),
+        "pixels_on_token": things_on_tokens(picture.thing_of, MAX_THINGS),
         "log_range": np.log(np.maximum(sample_range, 1e-3)) * (sample_range > 0),
         "up": up.astype(np.float32),
         "log_height": np.float32(math.log(height)),
@@ -301,21 +298,9 @@ def _indices(words: tuple[str, ...], vocabulary: tuple[str, ...]) -> np.ndarray:
 
 def _yaw_targets(picture: Picture, truth: Truth) -> np.ndarray:
     """Sin 2a, cos 2a of the yaw against the line of sight, and how much it matters, (n, 3)."""
-    axes = gravity_axes(picture.pose.gravity_from_camera[2])
-    level = truth.centre @ axes.T
+    level = truth.centre @ picture.pose.gravity_from_camera.T
     angle = truth.yaw_rad - np.arctan2(level[:, 1], level[:, 0])
     length, width = truth.size[:, 0], truth.size[:, 1]
     matters = np.minimum(1.0, 4 * (length - width) / (length + width))
     matters = matters * [k not in ROUND_KINDS for k in truth.in_view.kind]
     return np.stack([np.sin(2 * angle), np.cos(2 * angle), matters], axis=1)
-
-
-def _pixels_on_tokens(thing_of: np.ndarray) -> np.ndarray:
-    """How many pixels of each thing fall on each visual token, shape (MAX_THINGS, T)."""
-    height, width = thing_of.shape
-    rows, cols = height // TOKEN, width // TOKEN
-    token = (np.arange(height) // TOKEN)[:, None] * cols + (np.arange(width) // TOKEN)[None]
-    on = thing_of >= 0
-    flat = thing_of[on].astype(np.int64) * (rows * cols) + token[on]
-    counts = np.bincount(flat, minlength=MAX_THINGS * rows * cols)
-    return counts.reshape(MAX_THINGS, rows * cols).astype(np.float32)
