@@ -68,9 +68,10 @@ def sample_size(
 ) -> tuple[float, float, float]:
     """Length >= width, height, metres."""
     length, width, height = (TABLETOP_SIZES_M if tabletop else SIZES_M)[kind]
-    long_side = rng.uniform(*length)
-    short_side = long_side if width is None else rng.uniform(*width)
-    tall = long_side if height is None else rng.uniform(*height)
+    a, b, c = rng.random(3).tolist()
+    long_side = length[0] + a * (length[1] - length[0])
+    short_side = long_side if width is None else width[0] + b * (width[1] - width[0])
+    tall = long_side if height is None else height[0] + c * (height[1] - height[0])
     return max(long_side, short_side), min(long_side, short_side), tall
 
 
@@ -121,23 +122,34 @@ _BUILDERS: dict[str, Callable[[np.random.Generator, float, float, float], list[P
     "suitcase": parts_objects.suitcase,
 }
 
-_NEUTRAL = np.array([[0.55, 0.4, 0.25], [0.12, 0.12, 0.12], [0.6, 0.6, 0.62], [0.85, 0.83, 0.8]])
-_SKIN = np.array([[0.93, 0.76, 0.66], [0.80, 0.60, 0.46], [0.55, 0.37, 0.26], [0.33, 0.22, 0.16]])
+_NEUTRAL = ((0.55, 0.4, 0.25), (0.12, 0.12, 0.12), (0.6, 0.6, 0.62), (0.85, 0.83, 0.8))
+_SKIN = ((0.93, 0.76, 0.66), (0.80, 0.60, 0.46), (0.55, 0.37, 0.26), (0.33, 0.22, 0.16))
 
 
-def paint_roles(rng: np.random.Generator, colour: str) -> np.ndarray:
-    """Albedo per role of ``parts``, shape (8, 3), in [0, 1].
+def paint_roles(rng: np.random.Generator, colour: str) -> tuple[tuple[float, ...], ...]:
+    """Albedo (r, g, b) in [0, 1] for each of the 8 roles of ``parts``.
 
     Order: main colour, frame, a lighter and a darker shade, metal, screen, leaves, skin.
     """
-    main = sample_paint(rng, colour)
+    main = tuple(sample_paint(rng, colour).tolist())
     a, b, c, d, e, f, g = rng.random(7).tolist()
-    frame = main * (0.6 + 0.4 * b) if a < 0.45 else _NEUTRAL[int(4 * b)]
-    metal = np.full(3, 0.06 + 0.2 * e if e < 0.7 else 0.7)
-    screen = np.array((0.03, 0.035, 0.05)) + (0.0 if f < 0.6 else 1.0) * np.array((0.1, 0.3, 0.5))
-    leaves = np.array((0.08 + 0.2 * g, 0.28 + 0.3 * f, 0.06 + 0.1 * c))
-    roles = (
-        main, frame * (0.8 + 0.35 * c), main + (1 - main) * 0.15 * d, main * (0.75 + 0.25 * e),
-        metal, screen, leaves, _SKIN[int(4 * g)],
-    )  # fmt: skip
-    return np.clip(np.stack(roles), 0, 1)
+    frame = _dimmed(main, 0.6 + 0.4 * b) if a < 0.45 else _NEUTRAL[int(4 * b)]
+    light = tuple(x + (1 - x) * 0.15 * d for x in main)
+    metal = (0.06 + 0.2 * e if e < 0.7 else 0.7,) * 3
+    screen = (0.03, 0.035, 0.05) if f < 0.6 else (0.13, 0.335, 0.55)
+    leaves = (0.08 + 0.2 * g, 0.28 + 0.3 * f, 0.06 + 0.1 * c)
+    dark = _dimmed(main, 0.75 + 0.25 * e)
+    return (
+        main,
+        _dimmed(frame, 0.8 + 0.35 * c),
+        light,
+        dark,
+        metal,
+        screen,
+        leaves,
+        _SKIN[int(4 * g)],
+    )
+
+
+def _dimmed(paint: tuple[float, ...], by: float) -> tuple[float, ...]:
+    return tuple(min(by * x, 1.0) for x in paint)

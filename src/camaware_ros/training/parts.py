@@ -18,9 +18,9 @@ def block(
     low: tuple[float, float, float], high: tuple[float, float, float], role: int = MAIN
 ) -> Part:
     """A box between two corners."""
-    x, y, z = (0.5 * (a + b) for a, b in zip(low, high, strict=True))
-    a, b, c = (0.5 * (b - a) for a, b in zip(low, high, strict=True))
-    return BOX, (x, y, z), (a, b, c), role
+    (x0, y0, z0), (x1, y1, z1) = low, high
+    middle = (0.5 * (x0 + x1), 0.5 * (y0 + y1), 0.5 * (z0 + z1))
+    return BOX, middle, (0.5 * (x1 - x0), 0.5 * (y1 - y0), 0.5 * (z1 - z0)), role
 
 
 def stump(x: float, y: float, z0: float, z1: float, r0: float, r1: float, role: int = MAIN) -> Part:

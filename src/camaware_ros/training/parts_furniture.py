@@ -192,7 +192,7 @@ def shelf(rng: np.random.Generator, length: float, width: float, height: float) 
             left = -x + 2 * thick + start * (length - 0.1)
             right = min(left + wide * length, x - 2 * thick)
             z, tall = i * step + 2 * thick, step * rng.uniform(0.5, 0.8)
-            role = int(rng.choice((FRAME, LIGHT, METAL)))
+            role = (FRAME, LIGHT, METAL)[int(3 * rng.random())]
             parts.append(block((left, 0.03 - y, z), (right, y - 0.02, z + tall), role))
     return parts
 

@@ -13,75 +13,85 @@ from numpy.typing import NDArray
 from camaware_ros.training.parts import BOX, FRUSTUM
 from camaware_ros.training.render_paint import ROOM
 
-FloatArray = NDArray[np.float64]
+FloatArray = NDArray[np.float32]
 Prim = tuple[float, ...]
 NOTHING = -1
 
 
-def _muted(rng: np.random.Generator, low: float = 0.25, high: float = 0.95) -> FloatArray:
+Colour = tuple[float, float, float]
+
+
+def _muted(rng: np.random.Generator, low: float = 0.25, high: float = 0.95) -> Colour:
     """A wall or floor colour: mostly grey or pale, sometimes strong."""
-    grey = rng.uniform(low, high)
-    tint = rng.normal(0, 0.05 if rng.random() < 0.75 else 0.2, 3)
-    return np.clip(grey + tint, 0.03, 1.0)
+    a, b = rng.random(2).tolist()
+    grey = low + a * (high - low)
+    return _near(rng, (grey, grey, grey), 0.05 if b < 0.75 else 0.2)
+
+
+def _near(rng: np.random.Generator, colour: Colour, deviation: float) -> Colour:
+    """A colour that differs a little from another."""
+    tint = rng.standard_normal(3).tolist()
+    r, g, b = (min(max(c + deviation * t, 0.03), 1.0) for c, t in zip(colour, tint, strict=True))
+    return r, g, b
 
 
 def sample_room(
-    rng: np.random.Generator, extent: FloatArray, eye_height_m: float
+    rng: np.random.Generator, extent: list[tuple[float, float, float]], eye_height_m: float
 ) -> tuple[FloatArray, FloatArray]:
     """A room at a random heading that holds circles ``extent`` (x, y, radius), and its patches."""
-    room = np.zeros(len(ROOM))
     yaw = rng.uniform(-math.pi, math.pi)
     co, si = math.cos(yaw), math.sin(yaw)
-    room[:2] = co, si
-    u, v = co * extent[:, 0] + si * extent[:, 1], co * extent[:, 1] - si * extent[:, 0]
-    margin = rng.uniform(0.05, 2.2, 4)
-    reach = extent[:, 2]
-    room[2] = (u - reach).min() - margin[0] - 0.4
-    room[3] = (u + reach).max() + margin[1] + 0.4
-    room[4] = (v - reach).min() - margin[2] - 0.4
-    room[5] = (v + reach).max() + margin[3] + 0.4
-    room[6] = max(rng.uniform(2.2, 3.4), eye_height_m + 0.3)
-    light_u, light_v = rng.uniform(room[2], room[3]), rng.uniform(room[4], room[5])
-    ambient = rng.uniform(0.3, 0.8)
-    room[ROOM["light_x"] : ROOM["light_z"] + 1] = (
-        co * light_u - si * light_v, si * light_u + co * light_v, rng.uniform(0.6, 0.97) * room[6],
-    )  # fmt: skip
-    shadow = rng.uniform(0.3, 1.0) if rng.random() < 0.7 else 0.0
-    room[ROOM["ambient"] : ROOM["shadow"] + 1] = ambient, rng.uniform(0.3, 0.9), shadow
-    room[ROOM["floor_mode"] : ROOM["floor_scale"] + 1] = rng.integers(0, 4), rng.uniform(0.2, 1.0)
+    x0, x1, y0, y1 = _walls(rng, extent, co, si)
+    a, b, c, d, e, f, g, h, i, j, k, m, n, o = rng.random(14).tolist()
+    height = max(2.2 + 1.2 * a, eye_height_m + 0.3)
+    lamp_u, lamp_v = x0 + b * (x1 - x0), y0 + c * (y1 - y0)
     floor, wall = _muted(rng), _muted(rng, 0.4, 1.0)
-    contrast = rng.uniform(0.02, 0.35)
-    room[ROOM["fr"] : ROOM["gb"] + 1] = *floor, *np.clip(floor + rng.normal(0, contrast, 3), 0, 1)
-    room[ROOM["wall_mode"] : ROOM["wall_scale"] + 1] = (
-        rng.choice([0, 0, 0, 3, 4]),
-        rng.uniform(0.3, 1.5),
-    )
-    room[ROOM["wr"] : ROOM["vb"] + 1] = *wall, *np.clip(wall + rng.normal(0, 0.06, 3), 0, 1)
-    room[ROOM["skirting"]] = rng.uniform(0.04, 0.14) if rng.random() < 0.6 else 0.0
-    room[ROOM["sr"] : ROOM["sb"] + 1] = _muted(rng, 0.1, 1.0)
-    room[ROOM["cr"] : ROOM["cb"] + 1] = _muted(rng, 0.7, 1.0)
-    return room, _sample_patches(rng, room)
+    room = [
+        co, si, x0, x1, y0, y1, height,
+        co * lamp_u - si * lamp_v, si * lamp_u + co * lamp_v, (0.6 + 0.37 * d) * height,
+        0.3 + 0.5 * e, 0.3 + 0.6 * f, 0.3 + 0.7 * g if h < 0.7 else 0.0,
+        int(4 * i), 0.2 + 0.8 * j, *floor, *_near(rng, floor, 0.02 + 0.33 * k),
+        (0, 0, 0, 3, 4)[int(5 * m)], 0.3 + 1.2 * n, *wall, *_near(rng, wall, 0.06),
+        0.04 + 0.1 * o / 0.6 if o < 0.6 else 0.0, *_muted(rng, 0.1, 1.0), *_muted(rng, 0.7, 1.0),
+    ]  # fmt: skip
+    return np.array(room, dtype=np.float32), _sample_patches(rng, (x0, x1, y0, y1))
 
 
-def _sample_patches(rng: np.random.Generator, room: FloatArray) -> FloatArray:
+def _walls(
+    rng: np.random.Generator, extent: list[tuple[float, float, float]], co: float, si: float
+) -> tuple[float, float, float, float]:
+    """From where to where the room reaches along its own axes, clear of the circles, m."""
+    along = [(co * x + si * y, r) for x, y, r in extent]
+    across = [(co * y - si * x, r) for x, y, r in extent]
+    a, b, c, d = (0.45 + 2.15 * draw for draw in rng.random(4).tolist())
+    return (
+        min(u - r for u, r in along) - a, max(u + r for u, r in along) + b,
+        min(v - r for v, r in across) - c, max(v + r for v, r in across) + d,
+    )  # fmt: skip
+
+
+def _sample_patches(
+    rng: np.random.Generator, walls: tuple[float, float, float, float]
+) -> FloatArray:
     """Pictures, windows and doors on the walls, rugs on the floor; columns as in ``render``."""
-    rows = []
-    for _ in range(int(rng.integers(0, 5))):
-        wall = int(rng.integers(2, 6))
-        low, high = (room[4], room[5]) if wall < 4 else (room[2], room[3])
-        door = rng.random() < 0.3
-        half_height = 1.02 if door else rng.uniform(0.15, 0.6)
-        middle = half_height if door else rng.uniform(1.0, 1.9)
-        half_width = rng.uniform(0.38, 0.5) if door else rng.uniform(0.15, 0.9)
-        inner, frame = rng.uniform(0, 1, 3), _muted(rng, 0.1, 1.0)
-        rows.append(
-            [wall, rng.uniform(low, high), middle, half_width, half_height, 0, 0, 0, *inner, *frame]
-        )
+    x0, x1, y0, y1 = walls
+    rows: list[tuple[float, ...]] = []
+    for _ in range(int(5 * rng.random())):
+        a, b, c, d, e, f, *inner = rng.random(9).tolist()
+        wall = 2 + int(4 * a)
+        low, high = (y0, y1) if wall < 4 else (x0, x1)
+        half_height, middle, half_width = 0.15 + 0.45 * c, 1.0 + 0.9 * d, 0.15 + 0.75 * e
+        if b < 0.3:
+            half_height, middle, half_width = 1.02, 1.02, 0.38 + 0.12 * e
+        where = low + f * (high - low)
+        frame = _muted(rng, 0.1, 1.0)
+        rows.append((wall, where, middle, half_width, half_height, 0, 0, 0, *inner, *frame))
     if rng.random() < 0.35:
-        u, v = rng.uniform(room[2], room[3]), rng.uniform(room[4], room[5])
-        colours = rng.uniform(0.1, 0.9, 6)
-        rows.append([0, u, v, *rng.uniform(0.5, 1.6, 2), rng.integers(2), 0, 0, *colours])
-    return np.array(rows, dtype=np.float64).reshape(-1, 14)
+        a, b, c, d, e, *colours = rng.random(11).tolist()
+        u, v = x0 + a * (x1 - x0), y0 + b * (y1 - y0)
+        paint = (0.1 + 0.8 * colour for colour in colours)
+        rows.append((0, u, v, 0.5 + 1.1 * c, 0.5 + 1.1 * d, int(2 * e), 0, 0, *paint))
+    return np.array(rows, dtype=np.float32).reshape(-1, 14)
 
 
 def wall(
@@ -92,8 +102,9 @@ def wall(
     room: FloatArray,
 ) -> list[Prim]:
     """An inner wall with an opening (width, thickness, height) at ``centre``, as primitives."""
-    a, b, lintel, thick = rng.uniform((0.2, 0.2, 0.0, 0.04), (2.0, 2.0, 0.1, 0.09))
-    paint = room[ROOM["wr"] : ROOM["wb"] + 1] if rng.random() < 0.7 else _muted(rng, 0.4, 1.0)
+    a, b, thick = (rng.uniform(*limits) for limits in ((0.2, 2.0), (0.2, 2.0), (0.04, 0.11)))
+    own = rng.random() < 0.3
+    paint = _muted(rng, 0.4, 1.0) if own else room[ROOM["wr"] : ROOM["wb"] + 1].tolist()
     half, top, tall = opening[0] / 2 + 0.005, opening[2] + 0.005, float(room[6])
     co, si = math.cos(yaw_rad), math.sin(yaw_rad)
     spans = [(-half - a, -half, 0.0, tall), (half, half + b, 0.0, tall)]
@@ -104,7 +115,7 @@ def wall(
         middle = 0.5 * (low + high)
         prims.append((
             BOX, centre[0] + co * middle, centre[1] + si * middle, 0.5 * (floor + ceiling),
-            0.5 * (high - low), thick + 0.2 * lintel, 0.5 * (ceiling - floor),
+            0.5 * (high - low), thick, 0.5 * (ceiling - floor),
             co, si, *paint, NOTHING, 0.0,
         ))  # fmt: skip
     return prims
@@ -117,7 +128,7 @@ def clutter(
 ) -> list[list[Prim]]:
     """Pillars, mats and beams: what has no name, clear of the circles ``taken`` (x, y, radius)."""
     groups: list[list[Prim]] = []
-    for _ in range(int(rng.choice((0, 0, 0, 1, 1, 2)))):
+    for _ in range((0, 0, 0, 1, 1, 2)[int(6 * rng.random())]):
         bearing, distance = rng.uniform(*bearing_rad), rng.uniform(1.2, 6.0)
         x, y = distance * math.cos(bearing), distance * math.sin(bearing)
         draw, turn, wide = rng.random(), rng.uniform(-math.pi, math.pi), rng.uniform(0.06, 0.16)

@@ -16,7 +16,7 @@ from camaware_ros.language.vocabulary import COLOURS, KINDS
 from camaware_ros.training import furniture
 from camaware_ros.training.rooms import Prim, clutter, sample_room, wall
 
-FloatArray = NDArray[np.float64]
+FloatArray = NDArray[np.float32]
 
 VISIBLE_PIXELS = 45
 MAX_THINGS = 8
@@ -87,7 +87,7 @@ class Scene:
 def sample_scene(rng: np.random.Generator, sight: Sight) -> Scene:
     """A room with up to 8 things that the camera can see."""
     things: list[Thing] = []
-    count = int(rng.integers(4, MAX_THINGS + 1))
+    count = 4 + int((MAX_THINGS - 3) * rng.random())
     for kind in _draw_kinds(rng, count):
         for _ in range(ATTEMPTS):
             thing = _place(rng, kind, things, sight)
@@ -101,16 +101,17 @@ def sample_scene(rng: np.random.Generator, sight: Sight) -> Scene:
 
 def _draw_kinds(rng: np.random.Generator, count: int) -> list[str]:
     """Kinds in the order in which they are placed: what others stand on comes first."""
-    kinds = [KINDS[i] for i in rng.integers(len(KINDS), size=count)]
-    if rng.random() < 0.5:
+    a, b, c, d, e, f, *draws = rng.random(6 + count).tolist()
+    kinds = [KINDS[int(len(KINDS) * draw)] for draw in draws]
+    if a < 0.5:
         kinds[-1] = kinds[0]
-    if rng.random() < 0.3:
+    if b < 0.3:
         kinds[-2] = kinds[0]
     small = [kind in ("mug", "bottle", "monitor") for kind in kinds]
-    if rng.random() < 0.55 and not any(small):
-        small[1], kinds[1] = True, ("mug", "bottle", "monitor")[int(rng.integers(3))]
-    if any(small) and rng.random() < 0.8 and not all(small):
-        kinds[small.index(False)] = furniture.SUPPORTS[int(rng.integers(5))]
+    if c < 0.55 and not any(small):
+        small[1], kinds[1] = True, ("mug", "bottle", "monitor")[int(3 * d)]
+    if any(small) and e < 0.8 and not all(small):
+        kinds[small.index(False)] = furniture.SUPPORTS[int(5 * f)]
     return sorted(kinds, key=_later)
 
 
@@ -122,22 +123,22 @@ def _later(kind: str) -> int:
 
 def _place(rng: np.random.Generator, kind: str, things: list[Thing], sight: Sight) -> Thing | None:
     """One attempt to stand a thing somewhere; None where there is no room or it would be lost."""
-    colour = COLOURS[int(rng.integers(len(COLOURS)))]
-    if any(t.kind == kind and t.colour == colour for t in things) and rng.random() < 0.8:
+    paint, again, lift, a, b, c, d, near_by, how_near = rng.random(9).tolist()
+    colour = COLOURS[int(len(COLOURS) * paint)]
+    if again < 0.8 and any(t.kind == kind and t.colour == colour for t in things):
         return None
-    if kind in furniture.TABLETOP_SIZES_M and rng.random() < 0.8:
+    if kind in furniture.TABLETOP_SIZES_M and lift < 0.8:
         supports = [i for i, t in enumerate(things) if t.kind in furniture.SUPPORTS]
         if supports:
-            on = supports[int(rng.integers(len(supports)))]
+            on = supports[int(len(supports) * a)]
             thing = _place_on(rng, kind, colour, things, on)
             return thing if thing is not None and _visible(thing, sight) else None
     size = furniture.sample_size(rng, kind)
     near, far = sight.distances(size, 0.0)
     if near >= far:
         return None
-    if kind in furniture.SUPPORTS and rng.random() < 0.6:
-        far = min(far, max(near + 0.4, rng.uniform(1.0, 2.2) / (100 * sight.pixel_rad) + near))
-    a, b, c, d = rng.random(4)
+    if kind in furniture.SUPPORTS and near_by < 0.6:
+        far = min(far, near + max(0.4, (1.0 + 1.2 * how_near) / (100 * sight.pixel_rad)))
     distance = near + (far - near) * (1 - math.sqrt(1 - a)) ** 0.8
     bearing = sight.bearing_rad[0] + b * (sight.bearing_rad[1] - sight.bearing_rad[0])
     yaw = math.pi * (2 * c - 1)
@@ -167,7 +168,7 @@ def _place_on(
     size, below = furniture.sample_size(rng, kind, tabletop=True), things[on]
     reach = 0.5 * math.hypot(size[0], size[1])
     a, b = below.size[0] / 2 - reach, below.size[1] / 2 - reach
-    u, v, turn = rng.uniform(-1, 1, 3)
+    u, v, turn = (2 * draw - 1 for draw in rng.random(3).tolist())
     if min(a, b) <= 0 or (below.kind == "box" and below.on != FLOOR):
         return None
     if below.kind == "cart":
@@ -192,9 +193,9 @@ def _apart(thing: Thing, other: Thing) -> bool:
     return dx * dx + dy * dy > gap * gap
 
 
-def _extent(things: list[Thing]) -> FloatArray:
-    """Level positions and reaches that the room must hold, the camera included, (n, 3)."""
-    return np.array([(0.0, 0.0, 0.5)] + [(t.centre[0], t.centre[1], t.reach) for t in things])
+def _extent(things: list[Thing]) -> list[tuple[float, float, float]]:
+    """Level positions and reaches that the room must hold, the camera included."""
+    return [(0.0, 0.0, 0.5), *((t.centre[0], t.centre[1], t.reach) for t in things)]
 
 
 def _build(
@@ -203,10 +204,10 @@ def _build(
     """Primitives and bounding spheres of all things, then of walls and clutter (thing -1)."""
     prims: list[Prim] = []
     spheres: list[tuple[float, ...]] = []
-    grains = rng.random((len(things), 2))
+    grains = rng.random((len(things), 2)).tolist()
     for index, thing in enumerate(things):
-        paint = furniture.paint_roles(rng, thing.colour).tolist()
-        grain = 0.06 * grains[index, 0] if grains[index, 1] < 0.5 else 0.0
+        paint = furniture.paint_roles(rng, thing.colour)
+        grain = 0.06 * grains[index][0] if grains[index][1] < 0.5 else 0.0
         first = len(prims)
         co, si = math.cos(thing.yaw_rad), math.sin(thing.yaw_rad)
         cx, cy, cz = thing.centre
@@ -229,8 +230,8 @@ def _build(
         prims += group
         spheres.append((*_ball_around(group), first, len(prims)))
     return (
-        np.array(prims, dtype=np.float64).reshape(-1, 14),
-        np.array(spheres, dtype=np.float64).reshape(-1, 6),
+        np.array(prims, dtype=np.float32).reshape(-1, 14),
+        np.array(spheres, dtype=np.float32).reshape(-1, 6),
     )
 
 
