@@ -27,9 +27,13 @@ def profiles_for(graph: str, manifest: Manifest) -> list[Profile]:
     width, height = manifest.image_size
     visual = (width // 16) * (height // 16)
     length = manifest.prompt_length
+    usual_words = USUAL_PHRASES * length // 2  # padding is left out
     phrases = [
-        _language(visual, count * length, count) for count in (1, USUAL_PHRASES, MOST_PHRASES)
-    ]
+        _language(visual, words, count)
+        for words, count in (
+            (1, 1), (usual_words, USUAL_PHRASES), (MOST_PHRASES * length, MOST_PHRASES)
+        )
+    ]  # fmt: skip
     text = [
         _language(visual + earlier, size, 1)
         for earlier, size in ((0, 1), (length, 1), (LONGEST_TEXT, LONGEST_TEXT))

@@ -17,21 +17,23 @@ HIDDEN = np.float32(-1e4)
 def phrases_prompt(tokens: NDArray[np.int64], visual: int) -> Arrays:
     """All phrases of an image side by side; none sees another, each is read out at its <loc>.
 
+    Padding is left out: nothing looks at it.
+
     Args:
         tokens: (1, Q, L).
         visual: T, the places of the prefix.
     """
     _, queries, length = tokens.shape
-    ids = tokens.reshape(1, -1)
-    size = queries * length
-    step = np.arange(size)
-    phrase = step // length
-    words = (phrase[:, None] == phrase) & (step <= step[:, None]) & (ids[0] != PAD_ID)
-    allowed = np.concatenate([np.ones((size, visual), bool), words | np.eye(size, dtype=bool)], 1)
-    select = (np.arange(queries)[:, None] == phrase) & (ids[0] == LOC_ID)
+    padded = tokens.reshape(-1)
+    place = np.flatnonzero(padded != PAD_ID)
+    place = place if place.size else np.zeros(1, np.int64)
+    ids, phrase = padded[place], place // length
+    words = (phrase[:, None] == phrase) & (place <= place[:, None])
+    allowed = np.concatenate([np.ones((place.size, visual), bool), words], 1)
+    select = (np.arange(queries)[:, None] == phrase) & (ids == LOC_ID)
     return {
-        "ids": ids,
-        "position": (visual + step % length)[None],
+        "ids": ids[None],
+        "position": (visual + place % length)[None],
         "mask": np.where(allowed, np.float32(0), HIDDEN)[None, None],
         "select": select[None].astype(np.float32),
     }
