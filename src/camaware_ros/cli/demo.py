@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="one per camera, repeated where they are fewer (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--room", default="demo", help="demo or seed:N (default: %(default)s)")
-    parser.add_argument("--backend", default="auto", help="auto, onnx or torch")
+    parser.add_argument("--backend", default="auto", help="auto, tensorrt, onnx or torch")
     parser.add_argument("--model", type=Path, help="model folder (default: the shipped one)")
     parser.add_argument(
         "--speed", type=float, default=1.5,

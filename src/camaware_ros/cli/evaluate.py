@@ -18,7 +18,7 @@ DEFAULT_BANDS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Command-line options."""
     parser.add_argument("--model", type=Path, help="model folder (default: the shipped one)")
-    parser.add_argument("--backend", default="auto", help="auto, onnx or torch")
+    parser.add_argument("--backend", default="auto", help="auto, tensorrt, onnx or torch")
     parser.add_argument("--bands", nargs="+", default=list(DEFAULT_BANDS), help="camera bands")
     parser.add_argument("--scenes", type=int, default=400, help="pictures per band")
     parser.add_argument(

@@ -38,7 +38,7 @@ def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
         "--pitch", type=float, default=0.0,
         help="how far it looks below the horizon, degrees; with --height (default: 0)",
     )  # fmt: skip
-    parser.add_argument("--backend", default="auto", help="auto, onnx or torch")
+    parser.add_argument("--backend", default="auto", help="auto, tensorrt, onnx or torch")
     parser.add_argument("--model", type=Path, help="model folder (default: the shipped one)")
     parser.add_argument("--overlay", type=Path, help="write the picture with what was found here")
 

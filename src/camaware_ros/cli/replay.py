@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-node", action="store_true", help="use a grounding_node that runs in this ROS domain"
     )
-    parser.add_argument("--backend", default="auto", help="of the node: auto, onnx or torch")
+    parser.add_argument("--backend", default="auto", help="auto, tensorrt, onnx or torch")
     parser.add_argument("--model", type=Path, help="of the node (default: the shipped one)")
 
 
