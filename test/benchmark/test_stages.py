@@ -25,6 +25,8 @@ def test_each_backend_runs_or_says_why_not_and_the_robot_needs_no_torch(tmp_path
     assert set(found["startup"]) | set(found["missing"]) == {"onnx", "tensorrt"}
     assert not found["startup"]["onnx"]["torch_loaded"]
     assert found["startup"]["onnx"]["rss_mb"] < 350
+    rays = found["startup"]["onnx"]["rays"]
+    assert 0 < rays["same_camera_ms"] < rays["new_camera_ms"]
     rows = [row for row in found["stages"] if row["backend"] == "onnx"]
     assert [row["compressed"] for row in rows] == [False, True]
     for row in rows:

@@ -96,3 +96,18 @@ def test_the_model_sections_say_what_their_files_say(tmp_path: Path) -> None:
     picture = tmp_path / "new" / "ablation.png"
     assert draw_main([str(folder / "ablation.json"), str(picture)]) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_speed_of_a_stream_and_the_growth_are_told(tmp_path: Path) -> None:
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    source = {"command": "camaware benchmark", "seed": 0, "hardware": "2 cores"}
+    source |= {"load_average": [0.5, 0.4, 0.3]}
+    curve = {"x": [1, 2], "wall_ms": [3.25, 6.5], "cpu_ms": [3.0, 6.0], "exponent": 0.97}
+    stream = {"age_p95_ms": 17.25, "order_inversions": 0, "looks": [{"rss_mb": 123.4}]}
+    (folder / "growth.json").write_text(json.dumps(source | {"growth": {"cameras": curve}}))
+    (folder / "stream.json").write_text(json.dumps(source | {"stream": stream}))
+    text = page(folder)
+    for expected in ("| cameras | 1, 2 | 3.25, 6.5 | 0.97 |", "| age p95 ms | 17.25 |", "0.5, 0.4"):
+        assert expected in text
+    assert "123.4" not in text

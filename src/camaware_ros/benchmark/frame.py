@@ -15,6 +15,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from camaware_ros.geometry.camera import Camera
+from camaware_ros.geometry.lenses import Equidistant
 from camaware_ros.geometry.transforms import Rigid3
 from camaware_ros.grounder import Grounder
 from camaware_ros.ros.camera_info import camera_from_info, info_from_camera
@@ -102,6 +103,21 @@ def run_frame(grounder: Grounder, what: Sent, timed: Timed) -> bytes:
         )
 
     return timed("publish", publish)
+
+
+def ray_map_ms(grounder: Grounder, repeats: int = 30) -> dict[str, float]:
+    """Median wall time of the ray features of fisheyes never seen before, and of the last again."""
+    new, same = [], []
+    mounting = Mounting(up_camera=np.array([0.0, -1.0, 0.0]), height_m=1.0)
+    for index in range(repeats):
+        lens = Equidistant(k1=-0.01, k2=0.002 + 1e-6 * index)
+        camera = Camera(width=1280, height=720, fx=420, fy=420, cx=640, cy=360, lens=lens)
+        for times in (new, same):
+            begin_s = time.perf_counter()
+            grounder.inputs.rays(camera, mounting)
+            times.append(1e3 * (time.perf_counter() - begin_s))
+    found = {"new_camera_ms": float(np.median(new)), "same_camera_ms": float(np.median(same))}
+    return {name: round(value, 4) for name, value in found.items()}
 
 
 def allocated(work: Callable[[], object], times: int = 5) -> dict[str, float]:

@@ -21,7 +21,15 @@ def main(words: Sequence[str]) -> int:
     # Only now: what follows is what a node imports, and its time counts.
     import cv2
 
-    from camaware_ros.benchmark.frame import STAGES, Sent, Timed, allocated, run_frame, sent
+    from camaware_ros.benchmark.frame import (
+        STAGES,
+        Sent,
+        Timed,
+        allocated,
+        ray_map_ms,
+        run_frame,
+        sent,
+    )
     from camaware_ros.grounder import Grounder
 
     cv2.setNumThreads(1)
@@ -31,15 +39,14 @@ def main(words: Sequence[str]) -> int:
         _say({"error": " ".join(str(error).split())})
         return 0
     run_frame(grounder, sent((640, 480), compressed=False), Timed())
-    _say(
-        {
-            "name": grounder.backend.name,
-            "first_answer_s": round(time.monotonic() - float(began_s), 2),
-            "first_answer_cpu_s": round(time.process_time(), 2),
-            "rss_mb": _rss_mb(),
-            "torch_loaded": "torch" in sys.modules,
-        }
-    )
+    started = {
+        "name": grounder.backend.name,
+        "first_answer_s": round(time.monotonic() - float(began_s), 2),
+        "first_answer_cpu_s": round(time.process_time(), 2),
+        "rss_mb": _rss_mb(),
+        "torch_loaded": "torch" in sys.modules,
+    }
+    _say(started | {"rays": ray_map_ms(grounder)})
     known: dict[tuple[Any, ...], Sent] = {}
     for line in sys.stdin:
         question = json.loads(line)

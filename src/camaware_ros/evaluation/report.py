@@ -13,6 +13,7 @@ from typing import Any
 from camaware_ros.evaluation.faults_report import HEADER, fault_rows, fault_text
 from camaware_ros.evaluation.report_inputs import cameras_section, messages_section
 from camaware_ros.evaluation.report_model import ablation_section, coverage_section, data_section
+from camaware_ros.evaluation.report_speed import speed_section
 from camaware_ros.evaluation.report_tables import markdown_table, read
 
 Record = dict[str, Any]
@@ -203,6 +204,7 @@ def page(folder: Path) -> str:
         + mujoco_section(folder)
         + closed_loop_section(folder)
         + latency_section(folder)
+        + speed_section(folder)
         + cameras_section(folder)
         + messages_section(folder)
         + faults_section(folder)
