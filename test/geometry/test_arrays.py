@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from camaware_ros.geometry.arrays import finite_array, last_axis, numbers
+from camaware_ros.geometry.arrays import cross, finite_array, last_axis, numbers
 
 
 @pytest.mark.parametrize("value", [[1, 2, 3], (1.0, 2.0, 3.0), np.array([1, 2, 3], np.float32)])
@@ -33,3 +33,9 @@ def test_numbers_take_any_shape() -> None:
     assert numbers("x", 3).shape == () and numbers("x", [[1]]).shape == (1, 1)
     with pytest.raises(ValueError, match="x: expected an array of numbers"):
         numbers("x", {"a": 1})
+
+
+def test_the_cross_product_is_numpys() -> None:
+    rng = np.random.default_rng(0)
+    for a, b in rng.normal(size=(20, 2, 3)):
+        np.testing.assert_array_equal(cross(a, b), np.cross(a, b))

@@ -12,17 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from camaware_ros.geometry.arrays import FloatArray, finite_array, last_axis
+from camaware_ros.geometry.arrays import FloatArray, cross, finite_array, last_axis
 
 ROTATION_TOLERANCE = 1e-6
+_UNIT = np.eye(3)
 
 
 def check_rotation(name: str, value: ArrayLike) -> FloatArray:
     """``value`` as a proper 3 x 3 rotation; ValueError otherwise."""
     rotation = finite_array(name, value, (3, 3))
-    if np.abs(rotation @ rotation.T - np.eye(3)).max() > ROTATION_TOLERANCE:
+    if np.abs(rotation @ rotation.T - _UNIT).max() > ROTATION_TOLERANCE:
         raise ValueError(f"{name}: expected an orthonormal matrix, got {value!r}")
-    if np.linalg.det(rotation) < 0:
+    if cross(rotation[0], rotation[1]) @ rotation[2] < 0:
         raise ValueError(f"{name}: expected determinant +1, got a reflection {value!r}")
     return rotation
 

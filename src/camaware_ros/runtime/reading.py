@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from camaware_ros.geometry.arrays import cross
 from camaware_ros.geometry.boxes import Box3
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.runtime.contract import ModelOutputs
@@ -41,21 +42,21 @@ class Spreads:
 
 def sight_axes(direction: FloatArray) -> FloatArray:
     """Right, down and forward of a line of sight as columns, optical frame, shape (3, 3)."""
-    right = np.cross([0.0, 1.0, 0.0], direction)
+    right = np.array([direction[2], 0.0, -direction[0]])  # across the line of sight, level
     norm = np.linalg.norm(right)
     right = right / norm if norm > 1e-6 else np.array([1.0, 0.0, 0.0])
-    return np.stack([right, np.cross(direction, right), direction], axis=1)
+    return np.stack([right, cross(direction, right), direction], axis=1)
 
 
 def upright_axes(centre: FloatArray, up: FloatArray, yaw_rad: float) -> FloatArray:
     """Axes (columns) of an upright box whose yaw is counted from the level line of sight."""
     level = centre - (centre @ up) * up
     if np.linalg.norm(level) < 1e-6:
-        level = np.cross(up, [1.0, 0.0, 0.0])
+        level = cross(up, np.array([1.0, 0.0, 0.0]))
     forward = level / np.linalg.norm(level)
-    left = np.cross(up, forward)
+    left = cross(up, forward)
     x = np.cos(yaw_rad) * forward + np.sin(yaw_rad) * left
-    return np.stack([x, np.cross(up, x), up], axis=1)
+    return np.stack([x, cross(up, x), up], axis=1)
 
 
 def centre_covariance(direction: FloatArray, range_m: float, sigma: FloatArray) -> FloatArray:
