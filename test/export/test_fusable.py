@@ -52,6 +52,8 @@ def test_same_numbers_fewer_steps(plain: Path, tmp_path: Path) -> None:
     given = {name: rng.normal(size=(3, 16)).astype(np.float32) for name in "xy"}
     rewritten = make_fusable(onnx.load(plain))
     onnx.checker.check_model(rewritten)
+    made = {name for node in rewritten.graph.node for name in node.output}
+    assert {value.name for value in rewritten.graph.value_info} <= made
     before = session(onnx.load(plain), tmp_path / "before.onnx")
     after = session(rewritten, tmp_path / "after.onnx")
     for a, b in zip(before.run(None, given), after.run(None, given), strict=True):

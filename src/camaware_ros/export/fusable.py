@@ -38,6 +38,10 @@ def make_fusable(model: onnx.ModelProto) -> onnx.ModelProto:
     kept = [n for n in graph.node if n.op_type != "Reciprocal" or n.output[0] in wanted]
     del graph.node[:]
     graph.node.extend(kept)
+    made = {name for node in kept for name in node.output}
+    known = [value for value in graph.value_info if value.name in made]
+    del graph.value_info[:]
+    graph.value_info.extend(known)
     return model
 
 
