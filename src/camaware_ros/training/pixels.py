@@ -32,7 +32,7 @@ def things_on_tokens(thing_of, things):
     return counts
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath=True)
 def pinhole_rays(x, y):
     """Unit rays float32 (h, w, 3) of the slopes of columns (w,) and rows (h,), float32."""
     rays = np.empty((len(y), len(x), 3), np.float32)

@@ -31,8 +31,9 @@ from camaware_ros.training.render_shapes import (
     normal,
 )
 
-TILE = 8
+TILE = 16
 LANES = 2 * TILE * TILE
+WIDTH = 32
 CONTRAST = np.float32(0.05)
 _LIGHT, _AMBIENT = ROOM["light_x"], ROOM["ambient"]
 _DIFFUSE, _SHADOW = ROOM["diffuse"], ROOM["shadow"]
@@ -64,55 +65,75 @@ def _surface(oz, n, rays, points, normals, colours, t, which, scene):
             nx[i], ny[i], nz[i] = normal(prims[k], x[i], y[i], z[i])
 
 
+# a loop over more than a handful of arrays is not vectorised, hence the small steps
 @jit
-def _light(n, points, normals, colours, rays, far, dark, near, lamp, things, scene):
-    """Multiply albedos by brightness: ambient, sky and one lamp with its shadow.
+def _from(points, light, n, rays, length):
+    """Unit rays from a light to points, and their lengths."""
+    for axis in range(3):
+        p, d, at = points[axis], rays[axis], light[axis]
+        for i in range(n):
+            d[i] = p[i] - at
+    _dot(rays, rays, n, length)
+    for i in range(n):
+        length[i] = math.sqrt(length[i] + CLOSE_M * CLOSE_M)
+    for axis in range(3):
+        d = rays[axis]
+        for i in range(n):
+            d[i] /= length[i]
 
-    rays, far, dark: scratch for the rays from the lamp, their lengths and what they meet.
-    """
+
+@jit
+def _dot(a, b, n, out):
+    ax, ay, az = a
+    bx, by, bz = b
+    for i in range(n):
+        out[i] = ax[i] * bx[i] + ay[i] * by[i] + az[i] * bz[i]
+
+
+@jit
+def _brightness(cosine, length, dark, nz, n, room):
+    """Ambient, sky and lamp, in the place of ``cosine`` (that of lamp ray and normal)."""
+    ambient, diffuse, shade = room[_AMBIENT], room[_DIFFUSE], ONE - room[_SHADOW]
+    for i in range(n):
+        lamp = max(-cosine[i], ZERO) * (shade if dark[i] >= 0 else ONE)
+        fall = ONE + _FALL * (length[i] * length[i])
+        cosine[i] = ambient * (_BELOW + _SKY * nz[i]) + diffuse * lamp / fall
+
+
+@jit
+def _light(n, points, normals, colours, lamp_lanes, dark, near, lamp, things, scene):
+    """Multiply albedos by brightness: ambient, sky and one lamp with its shadow."""
     prims, room, _ = scene
     origins, prim_cones, thing_cones = lamp
-    dx, dy, dz = rays
-    lit = False
+    rays, length, left, cosine = lamp_lanes
+    _from(points, room[_LIGHT : _LIGHT + 3], n, rays, length)
+    _dot(normals, rays, n, cosine)
     for i in range(n):
-        lx, ly, lz = (
-            points[0][i] - room[_LIGHT],
-            points[1][i] - room[_LIGHT + 1],
-            points[2][i] - room[_LIGHT + 2],
-        )
-        square = lx * lx + ly * ly + lz * lz + CLOSE_M * CLOSE_M
-        scale = ONE / math.sqrt(square)
-        dx[i], dy[i], dz[i] = lx * scale, ly * scale, lz * scale
-        far[i], dark[i] = square * scale - _GAP_M, np.int32(-1)
-        lit |= normals[0][i] * lx + normals[1][i] * ly + normals[2][i] * lz < ZERO
-    if lit and room[_SHADOW] > ZERO:
-        count = candidates(dx, dy, dz, n, things, thing_cones, prim_cones, near)
-        meet(near, count, prims, origins, dx, dy, dz, n, far, dark)
-    r, g, b = colours
-    for i in range(n):
-        cosine = max(-(normals[0][i] * dx[i] + normals[1][i] * dy[i] + normals[2][i] * dz[i]), ZERO)
-        lx, ly, lz = (
-            points[0][i] - room[_LIGHT],
-            points[1][i] - room[_LIGHT + 1],
-            points[2][i] - room[_LIGHT + 2],
-        )
-        cosine *= ONE - room[_SHADOW] if dark[i] >= 0 else ONE
-        s = room[_AMBIENT] * (_BELOW + _SKY * normals[2][i])
-        s += room[_DIFFUSE] * cosine / (ONE + _FALL * (lx * lx + ly * ly + lz * lz))
-        r[i], g[i], b[i] = r[i] * s, g[i] * s, b[i] * s
+        left[i], dark[i] = length[i] - _GAP_M, np.int32(-1)
+    if room[_SHADOW] > ZERO:
+        count = candidates(rays[0], rays[1], rays[2], n, things, thing_cones, prim_cones, near)
+        meet(near, count, prims, origins, rays[0], rays[1], rays[2], n, left, dark)
+    _brightness(cosine, length, dark, normals[2], n, room)
+    for channel in range(3):
+        c = colours[channel]
+        for i in range(n):
+            c[i] *= cosine[i]
 
 
 @jit
 def _trace(oz, n, lanes, near, eye, lamp, things, scene):
     """Rays from the camera at (0, 0, oz): fills their colours, lengths and parts."""
-    rays, points, normals, colours, lamp_rays, t, far, which, dark = lanes
+    rays, points, normals, colours, lamp_lanes, t, which, dark = lanes
     prims, room, _ = scene
     origins, prim_cones, thing_cones = eye
+    while n % WIDTH:  # a loop's last few lanes would go one by one
+        rays[0][n], rays[1][n], rays[2][n] = rays[0][0], rays[1][0], rays[2][0]
+        n += 1
     leave_room(oz, rays[0], rays[1], rays[2], n, room, t, which)
     count = candidates(rays[0], rays[1], rays[2], n, things, thing_cones, prim_cones, near)
     meet(near, count, prims, origins, rays[0], rays[1], rays[2], n, t, which)
     _surface(oz, n, rays, points, normals, colours, t, which, scene)
-    _light(n, points, normals, colours, lamp_rays, far, dark, near, lamp, things, scene)
+    _light(n, points, normals, colours, lamp_lanes, dark, near, lamp, things, scene)
 
 
 @inlined
@@ -127,7 +148,7 @@ def _put(rays, n, x, y, z, turn):
 def _draw(optical, valid, turn, oz, lanes, near, eye, lamp, things, scene, rgb, distance, part_of):
     """One ray per pixel, tile by tile."""
     height, width = valid.shape
-    rays, (r, g, b), t, which = lanes[0], lanes[3], lanes[5], lanes[7]
+    rays, (r, g, b), t, which = lanes[0], lanes[3], lanes[5], lanes[6]
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):
             n = 0
@@ -263,12 +284,10 @@ def cast(optical_rays, valid, turn, eye_height, things, prims, room, patches):
     thing_of = np.empty(valid.shape, np.int16)
     eye = _seen_from(ZERO, ZERO, oz, things, prims)
     lamp = _seen_from(*room[_LIGHT : _LIGHT + 3], things, prims)
-    batches, whole = np.empty((17, LANES), np.float32), np.empty((3, LANES), np.int32)
+    batches, whole = np.empty((19, LANES), np.float32), np.empty((3, LANES), np.int32)
     rows = tuple(batches)
-    lanes = (
-        rows[0:3], rows[3:6], rows[6:9], rows[9:12], rows[12:15], rows[15], rows[16],
-        whole[0], whole[1],
-    )  # fmt: skip
+    lamp_lanes = rows[12:15], rows[15], rows[16], rows[17]
+    lanes = (rows[0:3], rows[3:6], rows[6:9], rows[9:12], lamp_lanes, rows[18], whole[0], whole[1])
     near, scene = np.empty(len(prims), np.int32), (prims, room, patches)
     _draw(optical, valid, turn, oz, lanes, near, eye, lamp, things, scene, rgb, distance, part_of)
     _smooth_edges(

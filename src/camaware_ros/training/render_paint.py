@@ -74,8 +74,11 @@ def room_paint(surface, x, y, z, room, patches):
     for k in range(patches.shape[0]):
         if patches[k, 0] != surface:
             continue
-        du, dv = abs(u - patches[k, 1]) / patches[k, 3], abs(v - patches[k, 2]) / patches[k, 4]
-        if du <= ONE and dv <= ONE and (patches[k, 5] == ZERO or du * du + dv * dv <= ONE):
+        du, dv = abs(u - patches[k, 1]), abs(v - patches[k, 2])
+        if du > patches[k, 3] or dv > patches[k, 4]:
+            continue
+        du, dv = du / patches[k, 3], dv / patches[k, 4]
+        if patches[k, 5] == ZERO or du * du + dv * dv <= ONE:
             o = 8 if du <= _INNER and dv <= _INNER else 11
             return patches[k, o], patches[k, o + 1], patches[k, o + 2]
     if surface == 0:
