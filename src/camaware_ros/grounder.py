@@ -15,6 +15,7 @@ from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.framing import Framing
 from camaware_ros.language.dialogue import encode_question, parse_question
 from camaware_ros.language.dialogue_text import answer_text, labels
+from camaware_ros.language.dialogue_words import EOS
 from camaware_ros.resources import share_directory
 from camaware_ros.runtime import camera_range
 from camaware_ros.runtime.answering import (
@@ -162,6 +163,20 @@ class Grounder:
             read_objects=partial(read_objects, outputs, self.tokenizer.words, camera, up, spreads),
             camera_score=score,
         )
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether the model was taught to answer questions."""
+        return EOS in self.tokenizer.answers
+
+    def check_question(self, text: str) -> None:
+        """Find out whether ``ask`` would take a text.
+
+        Raises:
+            CommandError: no question.
+            ValueError: a question too long, or a model that was not taught to answer.
+        """
+        encode_question(self.tokenizer, parse_question(text))
 
     def ask(self, observation: Observation, text: str) -> Answer:
         """Answer a question in plain English, such as "how many chairs do you see?".

@@ -11,6 +11,7 @@ from camaware_ros.language.dialogue import (
     Question,
     encode_dialogue,
     encode_question,
+    is_question,
     parse_question,
 )
 from camaware_ros.language.plurals import plural, singular
@@ -52,6 +53,26 @@ TOKENIZER = WordTokenizer()
 )
 def test_a_question_in_plain_english(text: str, topic: str, phrase: str) -> None:
     assert parse_question(text) == Question(topic, phrase)
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("What do you see?", True),
+        ("robot, how far is the chair?", True),
+        ("is there a red box", True),
+        ("how far", True),
+        ("where is the chair?", False),
+        ("can you go to the chair?", False),
+        ("stop! what do you see?", False),
+        ("sing a song", False),
+        ("a chair?", False),
+        ("", False),
+        ("what\x07", False),
+    ],
+)
+def test_an_order_is_no_question(text: str, asks: bool) -> None:
+    assert is_question(text) is asks
 
 
 @pytest.mark.parametrize("topic", ASKED)

@@ -17,7 +17,7 @@ import numpy as np
 from camaware_ros.geometry.boxes import Box3
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.ros.grounding_node import main
-from camaware_ros.types import Localization, Observation
+from camaware_ros.types import Answer, Localization, Observation
 
 RANGE_M = 2.0
 
@@ -45,6 +45,7 @@ class RedPixelGrounder:
         self._backend = backend
 
     max_words = 6
+    can_answer = True
 
     @property
     def description(self) -> str:
@@ -61,6 +62,17 @@ class RedPixelGrounder:
         warnings = ("field of view outside of the trained range",) if wide else ()
         found = tuple(self._find(observation, phrase) for phrase in phrases)
         return Result(found, warnings, 0.001, np.full((12, 16), RANGE_M, np.float32))
+
+    def check_question(self, text: str) -> None:
+        pass
+
+    def ask(self, observation: Observation, question: str) -> Answer:
+        found = self._find(observation, "red pixel")
+        text = f"{question} {np.linalg.norm(found.box.center):.2f} m."
+        return Answer(
+            question=question, text=text, localizations=(found,), spelled=(None,), warnings=(),
+            network_seconds=0.001,
+        )  # fmt: skip
 
     def close(self) -> None:
         print(f"model closed: {self._backend}", flush=True)

@@ -263,6 +263,19 @@ def test_the_robot_ends_at_the_stand_off_facing_the_thing(run, world: World) -> 
     assert "Traceback" not in node.output
 
 
+def test_a_question_on_the_way_does_not_stop_the_drive(run, world: World) -> None:
+    run()
+    world.driving_on = False
+    world.costmap()
+    world.command("go to the red chair")
+    world.wait_status("driving", "OK")
+    world.command("how far is the blue table?")
+    world.wait_more_detections()
+    world.driving_on = True
+    world.wait_status("arrived", "OK")
+    assert world.cancelled == 0
+
+
 def no_goal(world: World) -> None:
     world.wait_more_detections()
     assert world.goals == [] and world.poses == []

@@ -145,6 +145,20 @@ def test_markers_show_every_thing_once_from_the_robot(two) -> None:
     np.testing.assert_allclose(places, expected, atol=1e-6)
 
 
+def test_a_question_is_answered_by_each_camera_once_and_the_order_stands(two) -> None:
+    two.answers.clear()
+    for seen in two.seen.values():
+        seen.clear()
+    two.commands.publish(String(data="how far is it?"))
+    wanted = [f"{name}: how far is it? 2.00 m." for name in ("front", "rear")]
+    two.wait(lambda: set(wanted) <= set(two.answers), "both answers")
+    two.fresh()
+    assert [two.answers.count(text) for text in wanted] == [1, 1]
+    for name, seen in two.seen.items():
+        labels = [message.detections[0].results[0].hypothesis.class_id for message in seen]
+        assert labels.count("red pixel") == 1 and labels[-1] == "red chair", name
+
+
 def test_what_only_one_sees_is_there_once(two) -> None:
     two.red["rear"] = False
     for message in two.fresh():

@@ -140,6 +140,17 @@ def parse_question(text: str) -> Question:
     return Question(topic, phrase)
 
 
+def is_question(text: str) -> bool:
+    """Whether a text asks and does not order: an order ("where is the chair?") stays one."""
+    try:
+        parse_command(text)
+    except CommandError as error:
+        words = tuple(word for word in split_words(text) if word not in ARTICLES)
+        topic, _ = _split_topic(_without(words, _AT_BEGIN, at_end=False))
+        return error.code == "NO_VERB" and topic is not None
+    return False
+
+
 def encode_question(tokenizer: WordTokenizer, question: Question) -> list[int]:
     """Ids from <bos> to the question mark; what is no word of a phrase becomes <unk>.
 

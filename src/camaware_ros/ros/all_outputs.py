@@ -6,7 +6,7 @@ from rclpy.lifecycle import LifecycleNode
 
 from camaware_ros.ros.grounding_outputs import GroundingOutputs
 from camaware_ros.ros.grounding_settings import GroundingSettings
-from camaware_ros.ros.grounding_work import Answer
+from camaware_ros.ros.grounding_work import Answer, Reply
 from camaware_ros.ros.joined_outputs import JoinedOutputs
 from camaware_ros.ros.report import Report
 
@@ -42,6 +42,12 @@ class AllOutputs:
         self._of_camera[answer.camera].publish(answer)
         if self._joined is not None:
             self._joined.publish(answer)
+
+    def reply(self, reply: Reply) -> None:
+        """Publish a camera's answer to a question; among several cameras it is told whose."""
+        self._of_camera[reply.camera].reply(reply)
+        if self._joined is not None:
+            self._joined.say(f"{reply.camera}: {reply.text}")
 
     def say(self, text: str) -> None:
         """Publish a sentence that is not about one camera."""

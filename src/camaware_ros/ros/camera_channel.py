@@ -11,7 +11,7 @@ from camaware_ros.ros.camera_input import CameraInput, CameraPair
 from camaware_ros.ros.camera_topics import camera_topics
 from camaware_ros.ros.frame_transforms import FrameTransforms
 from camaware_ros.ros.grounding_settings import GroundingSettings
-from camaware_ros.ros.grounding_work import Answer, Frame, GroundingWork
+from camaware_ros.ros.grounding_work import Answer, Frame, GroundingWork, Reply
 from camaware_ros.ros.health import Level, Reason
 from camaware_ros.ros.report import Report
 from camaware_ros.ros.shared_model import SharedModel
@@ -34,8 +34,10 @@ class CameraChannel:
         report: told of every problem, under the camera's name.
         settling: tells whether the node's clock went back a moment ago.
         phrase: tells what is looked for; None for nothing.
+        question: tells what the camera is asked; None for nothing.
         submit: takes a frame for the worker; True where it replaced an older one.
         publish: takes an answer, in the worker's thread.
+        reply: takes a reply to a question, in the worker's thread.
     """
 
     def __init__(
@@ -49,11 +51,14 @@ class CameraChannel:
         report: Report,
         settling: Callable[[], bool],
         phrase: Callable[[], str | None],
+        question: Callable[[], str | None],
         submit: Callable[[Frame, str], bool],
         publish: Callable[[Answer], None],
+        reply: Callable[[Reply], None],
     ) -> None:
         self.camera, self._node, self._settings = camera, node, settings
-        self._buffer, self._phrase, self._submit = buffer, phrase, submit
+        self._buffer, self._phrase, self._question = buffer, phrase, question
+        self._submit = submit
         self._settling = settling
         self._report = report.of(camera)
         self._looked_s = self._checked_s = 0.0
@@ -67,6 +72,7 @@ class CameraChannel:
             min_presence=settings.min_presence,
             report=self._report,
             publish=publish,
+            reply=reply,
         )
 
     def use(self, settings: GroundingSettings) -> None:
@@ -100,16 +106,22 @@ class CameraChannel:
 
     def _on_pair(self, pair: CameraPair) -> None:
         self._look_at_time(pair.stamp_ns)
-        phrase, now_s = self._phrase(), time.monotonic()
+        phrase, question, now_s = self._phrase(), self._question(), time.monotonic()
         # Without a command, a look at the input now and then is enough to report what is wrong.
-        idle = phrase is None and now_s - self._checked_s < _IDLE_CHECK_PERIOD_S
+        unasked = phrase is None and question is None
+        idle = unasked and now_s - self._checked_s < _IDLE_CHECK_PERIOD_S
         if idle or self._settling() or self._is_too_soon(now_s) or self._is_too_old(pair.stamp_ns):
             return
         self._checked_s = self._looked_s = now_s
         frame_id = pair.image.message.header.frame_id
         known = self._transforms.prefetch(frame_id, pair.stamp_ns)
         frame = Frame(
-            camera=self.camera, pair=pair, frame_id=frame_id, transforms=known, phrase=phrase
+            camera=self.camera,
+            pair=pair,
+            frame_id=frame_id,
+            transforms=known,
+            phrase=phrase,
+            question=question,
         )
         if self._submit(frame, self.camera):
             self._report.health.count("replaced by newer")

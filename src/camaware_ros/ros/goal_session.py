@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vision_msgs.msg import Detection3DArray
 
 from camaware_ros.language.commands import CommandError, parse_command
+from camaware_ros.language.dialogue import is_question
 from camaware_ros.localization.grid import GridMap
 from camaware_ros.localization.mission import Mission, Plan, planned
 from camaware_ros.ros.goal_looks import doubts_at, looks_at, robot_xy, stamp_s
@@ -92,6 +93,8 @@ class GoalSession:
 
     def command(self, text: str) -> None:
         """A new order takes the place of the old one, and the robot stops for it."""
+        if is_question(text):  # grounding_node answers, and the order stands
+            return
         self._drop()
         try:
             command = parse_command(text)

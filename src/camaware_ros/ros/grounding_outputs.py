@@ -12,7 +12,7 @@ from vision_msgs.msg import Detection3DArray, VisionInfo
 from camaware_ros.ros.camera_input import nanoseconds
 from camaware_ros.ros.camera_names import camera_topic
 from camaware_ros.ros.conversions import detections_from_localizations
-from camaware_ros.ros.grounding_work import Answer
+from camaware_ros.ros.grounding_work import Answer, Reply
 from camaware_ros.ros.qos import latched_qos, reliable_qos
 from camaware_ros.ros.report import Report
 from camaware_ros.ros.view_outputs import ViewOutputs
@@ -66,6 +66,14 @@ class GroundingOutputs:
         health.count("answers")
         self.say(answer.text)
         self._views.publish(answer)
+
+    def reply(self, reply: Reply) -> None:
+        """Publish the answer to a question, and where the things are that it speaks of."""
+        self._detections.publish(
+            detections_from_localizations(reply.found, reply.header, reply.doubts)
+        )
+        self._report.health.count("replies")
+        self.say(reply.text)
 
     def say(self, text: str) -> None:
         """Publish a sentence."""

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import String
 
+from camaware_ros.language.dialogue import is_question
 from camaware_ros.ros.all_outputs import AllOutputs
 from camaware_ros.ros.camera_channel import CameraChannel
 from camaware_ros.ros.command_state import NO_COMMAND, CommandState, state_after
 from camaware_ros.ros.grounding_settings import GroundingSettings
-from camaware_ros.ros.grounding_work import Answer, Frame
+from camaware_ros.ros.grounding_work import Answer, Frame, Reply
 from camaware_ros.ros.health import Level, Reason
 from camaware_ros.ros.latest import LatestWorker
 from camaware_ros.ros.qos import reliable_qos
+from camaware_ros.ros.questions import Questions
 from camaware_ros.ros.report import Report, StageFailed
 from camaware_ros.ros.shared_model import SharedModel
 from camaware_ros.ros.tf import Buffer
@@ -49,6 +52,7 @@ class GroundingSession:
     ) -> None:
         self._node, self._model, self._report = node, model, report
         self._outputs = outputs
+        self._questions = Questions(settings.cameras, model, report)
         self._set_command(NO_COMMAND)
         if settings.command:
             self._set_command(self._state(settings.command))
@@ -63,8 +67,10 @@ class GroundingSession:
                 report=report,
                 settling=settling,
                 phrase=lambda: self._command.phrase,
+                question=partial(self._questions.of, camera),
                 submit=self._worker.submit,
                 publish=self._publish,
+                reply=self._reply,
             )
             for camera in settings.cameras
         }
@@ -102,6 +108,10 @@ class GroundingSession:
         self._worker.stop()
 
     def _on_command(self, message: String) -> None:
+        if is_question(message.data):
+            self._outputs.say(self._questions.ask(message.data))
+            return
+        self._questions.forget()
         state = self._state(message.data)
         self._set_command(state)
         self._outputs.say(state.text)
@@ -130,6 +140,8 @@ class GroundingSession:
         except StageFailed:
             raise
         except Exception as error:  # one frame's failure must not be the node's
+            if frame.question is not None:  # it would break the next frame as well
+                self._questions.settled(frame.camera, frame.question)
             if self._node.context.ok():
                 channel.failed(f"{type(error).__name__}: {error}")
             raise
@@ -140,6 +152,11 @@ class GroundingSession:
             return
         self._outputs.publish(answer)
         self._channels[answer.camera].went_well()
+
+    def _reply(self, reply: Reply) -> None:
+        if self._questions.settled(reply.camera, reply.question, reply.doubts):
+            self._outputs.reply(reply)
+            self._channels[reply.camera].went_well()
 
     def _on_failed(self, _: Exception) -> None:
         self._report.health.count("failed frames")

@@ -35,6 +35,7 @@ class Frame:
         frame_id: optical frame of the image.
         transforms: what TF told when it arrived, by target frame.
         phrase: what to look for; None to only check the input.
+        question: what to answer, which comes before looking; None for nothing.
     """
 
     camera: str
@@ -42,6 +43,7 @@ class Frame:
     frame_id: str
     transforms: dict[str, Rigid3]
     phrase: str | None
+    question: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,27 @@ class Answer:
     network_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What is published for a frame that a question was asked about.
+
+    Attributes:
+        camera: name of the camera; empty where there is only one.
+        question: as it was asked.
+        header: stamp of the image, frame of the things.
+        found: the things that the answer speaks of, in that frame.
+        doubts: why the answer deserves less trust.
+        text: the answer.
+    """
+
+    camera: str
+    question: str
+    header: Header
+    found: tuple[Localization, ...]
+    doubts: tuple[str, ...]
+    text: str
+
+
 class GroundingWork:
     """The job of the worker.
 
@@ -88,6 +111,7 @@ class GroundingWork:
         min_presence: of things that are published; may be replaced at any time.
         report: told how every stage went.
         publish: called with every answer, in the worker's thread.
+        reply: called with every reply to a question, in the worker's thread.
     """
 
     def __init__(
@@ -99,13 +123,14 @@ class GroundingWork:
         min_presence: float,
         report: Report,
         publish: Callable[[Answer], None],
+        reply: Callable[[Reply], None],
     ) -> None:
         self._model = model
         self._transforms = transforms
         self._rectified = rectified
         self.min_presence = min_presence
         self._report = report
-        self._publish = publish
+        self._publish, self._reply = publish, reply
 
     def __call__(self, frame: Frame) -> None:
         """Work on one frame.
@@ -121,7 +146,9 @@ class GroundingWork:
         )
         observation = Observation(image=image, camera=camera, mounting=placement.mounting)
         self._report.health.took("prepare", time.monotonic() - started_s)
-        if frame.phrase is not None:
+        if frame.question is not None:
+            self._reply(self._replied(frame, observation, placement, frame.question))
+        elif frame.phrase is not None:
             self._publish(self._answer(frame, observation, placement, frame.phrase))
 
     def _image(self, message: Image | CompressedImage) -> RgbImage:
@@ -170,6 +197,25 @@ class GroundingWork:
             text=sentence(phrase, localization, found[0] if found else None),
             arrived_s=frame.pair.image.at_s,
             network_s=result.network_seconds,
+        )
+
+    def _replied(
+        self, frame: Frame, observation: Observation, placement: Placement, question: str
+    ) -> Reply:
+        with self._report.stage("rays", Reason.CAMERA_INVALID):
+            answer = self._model.ask(observation, question)
+        self._report.health.took("network", answer.network_seconds)
+        stamp = frame.pair.image.message.header.stamp
+        return Reply(
+            camera=frame.camera,
+            question=question,
+            header=Header(stamp=stamp, frame_id=placement.output_frame),
+            found=tuple(
+                thing.in_frame(placement.output_from_camera, placement.output_frame)
+                for thing in answer.localizations
+            ),
+            doubts=answer.warnings,
+            text=answer.text,
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camaware_ros.ros.grounding_settings import GroundingSettings
-from camaware_ros.types import Observation
+from camaware_ros.types import Answer, Observation
 
 if TYPE_CHECKING:
     from camaware_ros.grounder import Grounder, GroundingResult
@@ -51,6 +51,20 @@ class SharedModel:
         """As ``Grounder.ground``."""
         with self._lock:
             return self._grounder.ground(observation, phrases)
+
+    def ask(self, observation: Observation, question: str) -> Answer:
+        """As ``Grounder.ask``."""
+        with self._lock:
+            return self._grounder.ask(observation, question)
+
+    def check_question(self, text: str) -> None:
+        """As ``Grounder.check_question``."""
+        self._grounder.check_question(text)
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether it was taught to answer questions."""
+        return self._grounder.can_answer
 
     def unknown_words(self, phrase: str) -> tuple[str, ...]:
         """Words of a phrase that the model was never taught."""
