@@ -31,13 +31,13 @@ def sample_framing(
     ``aspect_jitter`` is the largest log ratio by which the aspect changes. Returns None where
     what is left of ``content`` would leave the trained field of view.
     """
-    zoom = math.exp(rng.uniform(math.log(ZOOM[0]), math.log(ZOOM[1])))
+    a, b, c, d, e, f = rng.random(6).tolist()
+    zoom = ZOOM[0] * (ZOOM[1] / ZOOM[0]) ** a
     size = (camera.width, camera.height)
-    stretch = math.exp(rng.uniform(-aspect_jitter, aspect_jitter) / 2)
+    stretch = math.exp(aspect_jitter * (b - 0.5))
     crop_w = min(round(size[0] / max(zoom, 1) * stretch), size[0])
     crop_h = min(round(size[1] / max(zoom, 1) / stretch), size[1])
-    left = int(rng.integers(0, size[0] - crop_w + 1))
-    top = int(rng.integers(0, size[1] - crop_h + 1))
+    left, top = int(c * (size[0] - crop_w + 1)), int(d * (size[1] - crop_h + 1))
     columns = np.flatnonzero(content.any(0))
     first, last = max(left, int(columns[0])), min(left + crop_w, int(columns[-1]) + 1)
     if last - first < 16:
@@ -49,10 +49,7 @@ def sample_framing(
         min(round(size[0] * min(zoom, 1) * stretch), size[0]),
         min(round(size[1] * min(zoom, 1) / stretch), size[1]),
     )
-    pad = (
-        int(rng.integers(0, size[0] - resized[0] + 1)),
-        int(rng.integers(0, size[1] - resized[1] + 1)),
-    )
+    pad = int(e * (size[0] - resized[0] + 1)), int(f * (size[1] - resized[1] + 1))
     return Framing(
         source_size=size,
         crop=(left, top, crop_w, crop_h),

@@ -7,8 +7,10 @@ picture settles it: things hardly in view neither count as present nor as absent
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,14 +56,20 @@ class Query:
     type: str
 
 
+def _plain(view: InView) -> InView:
+    """The same with lists: thousands of single looks at numpy arrays are slow."""
+    names = ("clear", "seen", "bearing_rad", "range_m")
+    return replace(view, **{name: np.asarray(getattr(view, name)).tolist() for name in names})
+
+
 def matches(view: InView, kind: str | None, colour: str | None) -> list[int]:
     """Every thing with at least a pixel in view that the words fit."""
     return [
         i
-        for i in range(len(view.kind))
-        if view.seen[i]
-        and (kind is None or view.kind[i] == kind)
-        and (colour is None or view.colour[i] == colour)
+        for i, (seen, its_kind, its_colour) in enumerate(
+            zip(view.seen, view.kind, view.colour, strict=True)
+        )
+        if seen and kind in (None, its_kind) and colour in (None, its_colour)
     ]
 
 
@@ -92,11 +100,11 @@ def _direct(rng: np.random.Generator, view: InView, form: str) -> Query | None:
 
 def _superlative(rng: np.random.Generator, view: InView) -> Query | None:
     """Closest, farthest, leftmost or rightmost of at least two clear things, by a margin."""
-    word = SUPERLATIVES[int(rng.integers(len(SUPERLATIVES)))]
     index = pick_clear(rng, view)
     if index is None:
         return None
-    draw = rng.random()
+    which, draw = rng.random(2).tolist()
+    word = SUPERLATIVES[int(len(SUPERLATIVES) * which)]
     noun = view.kind[index] if draw < 0.6 else None
     colour = view.colour[index] if draw > 0.8 else None
     rivals = matches(view, noun, colour)
@@ -123,7 +131,7 @@ def _relation(rng: np.random.Generator, view: InView) -> Query | None:
         return None
     stacked = [i for i, below in enumerate(view.on) if below >= 0 and view.clear[i]]
     if stacked and rng.random() < 0.4:
-        index = stacked[int(rng.integers(len(stacked)))]
+        index = stacked[int(len(stacked) * rng.random())]
         anchor = view.on[index]
     if index == anchor or not view.clear[anchor]:
         return None
@@ -164,13 +172,14 @@ def holds(view: InView, word: str, a: int, b: int) -> bool | None:
 def _absent(rng: np.random.Generator, view: InView) -> Query | None:
     """Something that is not there; half of the time its colour and its kind are."""
     index = pick_clear(rng, view)
-    kind, colour = KINDS[int(rng.integers(len(KINDS)))], COLOURS[int(rng.integers(len(COLOURS)))]
-    if index is not None and rng.random() < 0.5:
-        if rng.random() < 0.5:
+    a, b, half, same_kind, bare = rng.random(5).tolist()
+    kind, colour = KINDS[int(len(KINDS) * a)], COLOURS[int(len(COLOURS) * b)]
+    if index is not None and half < 0.5:
+        if same_kind < 0.5:
             kind = view.kind[index]
         else:
             colour = view.colour[index]
-    if rng.random() < 0.2:
+    if bare < 0.2:
         return None if matches(view, kind, None) else Query(kind, ABSENT, "absent")
     return None if matches(view, kind, colour) else Query(f"{colour} {kind}", ABSENT, "absent")
 
@@ -183,15 +192,16 @@ _MAKERS: tuple[tuple[float, Callable[[np.random.Generator, InView], Query | None
     (0.30, _superlative),
     (0.10, _absent),
 )
-_CUMULATIVE = np.cumsum([weight for weight, _ in _MAKERS])
+_CUMULATIVE = list(accumulate(weight for weight, _ in _MAKERS))
 _TRIES = 6
 
 
 def sample_queries(rng: np.random.Generator, view: InView, count: int) -> tuple[Query, ...]:
     """``count`` different phrases; where the scene offers too few, absent things fill up."""
     queries: list[Query] = []
-    for draw in rng.random(3 * count) * _CUMULATIVE[-1]:
-        maker = _MAKERS[int(np.searchsorted(_CUMULATIVE, draw))][1]
+    view = _plain(view)
+    for draw in (rng.random(3 * count) * _CUMULATIVE[-1]).tolist():
+        maker = _MAKERS[bisect(_CUMULATIVE, draw)][1]
         for _ in range(_TRIES):
             query = maker(rng, view)
             if query is not None and query not in queries:
