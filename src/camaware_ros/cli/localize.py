@@ -29,6 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
     """Which picture, how its camera is held, and which model looks at it."""
+    add_view_arguments(parser)
+    parser.add_argument("--backend", default="auto", help="auto, tensorrt, onnx or torch")
+    parser.add_argument("--overlay", type=Path, help="write the picture with what was found here")
+
+
+def add_view_arguments(parser: argparse.ArgumentParser) -> None:
+    """The picture, its camera, how it is held, and the model."""
     parser.add_argument("image", type=Path, help="the picture, as the camera took it")
     parser.add_argument(
         "--camera", type=Path, required=True, help="its calibration, a ROS camera YAML"
@@ -38,9 +45,7 @@ def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
         "--pitch", type=float, default=0.0,
         help="how far it looks below the horizon, degrees; with --height (default: 0)",
     )  # fmt: skip
-    parser.add_argument("--backend", default="auto", help="auto, tensorrt, onnx or torch")
     parser.add_argument("--model", type=Path, help="model folder (default: the shipped one)")
-    parser.add_argument("--overlay", type=Path, help="write the picture with what was found here")
 
 
 def run(arguments: argparse.Namespace) -> int:

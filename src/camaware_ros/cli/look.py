@@ -11,23 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from camaware_ros.camera_file import load_camera_yaml
-from camaware_ros.cli.localize import mounting, observe
+from camaware_ros.cli.localize import add_view_arguments, mounting, observe
 from camaware_ros.cli.pictures import read_picture, write_picture
 from camaware_ros.types import Observation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `camaware look`."""
-    parser.add_argument("image", type=Path, help="the picture, as the camera took it")
-    parser.add_argument(
-        "--camera", type=Path, required=True, help="its calibration, a ROS camera YAML"
-    )
-    parser.add_argument("--height", type=float, help="of the camera above the floor, metres")
-    parser.add_argument(
-        "--pitch", type=float, default=0.0,
-        help="how far it looks below the horizon, degrees; with --height (default: 0)",
-    )  # fmt: skip
-    parser.add_argument("--model", type=Path, help="model folder (default: the shipped one)")
+    add_view_arguments(parser)
     parser.add_argument(
         "--out", type=Path, required=True,
         help="write picture, range, ray directions and a view from above here",

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from camaware_ros.evaluation.rendered import EVALUATION_SEED, observation_of
+from camaware_ros.evaluation.rendered import EVALUATION_SEED, held_out_pictures, observation_of
 from camaware_ros.geometry.boxes import Box3
 from camaware_ros.grounder import Grounder
 from camaware_ros.language.dialogue_text import answer_text
 from camaware_ros.runtime.answering import measures
 from camaware_ros.training.cameras import BANDS
 from camaware_ros.training.dialogues import Dialogue, sample_dialogue
-from camaware_ros.training.samples import SampleConfig, picture_truth, places_of, render_picture
+from camaware_ros.training.samples import SampleConfig, places_of
 from camaware_ros.types import Answer, Observation
 
 _METRES = re.compile(r"(\d+\.\d+) m away")
@@ -106,15 +106,7 @@ def _words(text: str) -> str:
 def questions(band: str, scenes: int, size: tuple[int, int]) -> Iterator[Asked]:
     """One question about each of ``scenes`` held-out pictures."""
     config = SampleConfig(size=size, band=BANDS[band], zoom=0.0, seed=EVALUATION_SEED)
-    index = made = 0
-    while made < scenes:
-        rng = np.random.default_rng([config.seed, index])
-        index += 1
-        picture = render_picture(rng, config)
-        truth = picture_truth(picture)
-        if not truth.in_view.clear.any():
-            continue
-        made += 1
+    for rng, picture, truth in held_out_pictures(config, scenes):
         yield Asked(
             observation=observation_of(picture),
             dialogue=sample_dialogue(rng, truth.in_view, places_of(picture, truth)),

@@ -18,11 +18,12 @@ from camaware_ros.evaluation.omni3d import Photo, Thing, write_omni3d
 from camaware_ros.evaluation.rendered import (
     EVALUATION_SEED,
     content_window,
+    held_out_pictures,
     observation_of,
     true_boxes,
 )
 from camaware_ros.training.cameras import BANDS, Band
-from camaware_ros.training.samples import Picture, SampleConfig, picture_truth, render_picture
+from camaware_ros.training.samples import Picture, SampleConfig, picture_truth
 
 
 def write_rendered(
@@ -32,14 +33,10 @@ def write_rendered(
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
     config = SampleConfig(size=size, band=band, zoom=0.0, seed=EVALUATION_SEED)
-    photos: list[Photo] = []
-    index = 0
-    while len(photos) < count:
-        picture = render_picture(np.random.default_rng([EVALUATION_SEED, index]), config)
-        index += 1
-        truth = picture_truth(picture)
-        if truth.in_view.clear.any():
-            photos.append(_photo(picture, images, f"{len(photos):06d}"))
+    photos = [
+        _photo(picture, images, f"{number:06d}")
+        for number, (_, picture, _) in enumerate(held_out_pictures(config, count))
+    ]
     path = folder / "data.json"
     write_omni3d(path, photos, images, name)
     return path

@@ -72,20 +72,27 @@ def true_boxes(picture: Picture, truth: Truth) -> tuple[Box3, ...]:
     return tuple(boxes)
 
 
+def held_out_pictures(
+    config: SampleConfig, count: int
+) -> Iterator[tuple[np.random.Generator, Picture, Truth]]:
+    """``count`` pictures with something clearly in view, each with its generator for more draws."""
+    made, index = 0, 0
+    while made < count:
+        rng = np.random.default_rng([config.seed, index])
+        index += 1
+        picture = render_picture(rng, config)
+        truth = picture_truth(picture)
+        if truth.in_view.clear.any():
+            made += 1
+            yield rng, picture, truth
+
+
 def rendered_cases(
     band: Band, count: int, seed: int = EVALUATION_SEED, size: tuple[int, int] = (160, 128)
 ) -> Iterator[Case]:
     """``count`` held-out pictures through cameras of a band, eight phrases each."""
     config = SampleConfig(size=size, band=band, zoom=0.0, seed=seed)
-    made, index = 0, 0
-    while made < count:
-        rng = np.random.default_rng([seed, index])
-        index += 1
-        picture = render_picture(rng, config)
-        truth = picture_truth(picture)
-        if not truth.in_view.clear.any():
-            continue
-        made += 1
+    for rng, picture, truth in held_out_pictures(config, count):
         yield Case(
             observation=observation_of(picture),
             queries=sample_queries(rng, truth.in_view, config.queries),
