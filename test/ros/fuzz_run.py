@@ -71,6 +71,7 @@ class Fuzzed:
         self._work = GroundingWork(
             model=self._model, transforms=FrameTransforms(Buffer(), settings, report),
             rectified=rectified, min_presence=0.0, report=report, publish=self._check,
+            reply=lambda _: None,
         )  # fmt: skip
         self.outcomes: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
@@ -126,7 +127,7 @@ class Fuzzed:
         asked = PHRASE if number % _ASK_EVERY < 2 else None
         frame = Frame(
             camera="", pair=plain, frame_id=arrived.message.header.frame_id, transforms={},
-            phrase=asked,
+            phrase=asked, question=None,
         )  # fmt: skip
         try:
             self._work(frame)
