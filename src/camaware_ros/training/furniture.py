@@ -152,4 +152,5 @@ def paint_roles(rng: np.random.Generator, colour: str) -> tuple[tuple[float, ...
 
 
 def _dimmed(paint: tuple[float, ...], by: float) -> tuple[float, ...]:
-    return tuple(min(by * x, 1.0) for x in paint)
+    r, g, b = paint
+    return min(by * r, 1.0), min(by * g, 1.0), min(by * b, 1.0)

@@ -199,13 +199,15 @@ _TRIES = 6
 def sample_queries(rng: np.random.Generator, view: InView, count: int) -> tuple[Query, ...]:
     """``count`` different phrases; where the scene offers too few, absent things fill up."""
     queries: list[Query] = []
+    asked: set[str] = set()
     view = _plain(view)
     for draw in (rng.random(3 * count) * _CUMULATIVE[-1]).tolist():
         maker = _MAKERS[bisect(_CUMULATIVE, draw)][1]
         for _ in range(_TRIES):
             query = maker(rng, view)
-            if query is not None and query not in queries:
+            if query is not None and query.phrase not in asked:
                 queries.append(query)
+                asked.add(query.phrase)
                 break
         if len(queries) == count:
             return tuple(queries)

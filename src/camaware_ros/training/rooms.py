@@ -30,9 +30,12 @@ def _muted(rng: np.random.Generator, low: float = 0.25, high: float = 0.95) -> C
 
 def _near(rng: np.random.Generator, colour: Colour, deviation: float) -> Colour:
     """A colour that differs a little from another."""
-    tint = rng.standard_normal(3).tolist()
-    r, g, b = (min(max(c + deviation * t, 0.03), 1.0) for c, t in zip(colour, tint, strict=True))
-    return r, g, b
+    (r, g, b), (x, y, z) = colour, (deviation * rng.standard_normal(3)).tolist()
+    return _within(r + x), _within(g + y), _within(b + z)
+
+
+def _within(value: float) -> float:
+    return min(max(value, 0.03), 1.0)
 
 
 def sample_room(
