@@ -46,8 +46,8 @@ files in `docs/benchmarks/`; each file names the command, seed and hardware that
 The held-out bands (30-38°, 95-110°, fisheye of 160° and more) occur in no training picture.
 
 The shipped model and its tables on rendered scenes, the fair pair among them, were made at commit
-c605ec9, when the data engine drew eight kinds of things. It draws 22 now, in fuller rooms, which this
-model has never seen; the tables will be made anew with the next model.
+c605ec9, when the data engine drew eight kinds of things. It draws 22 now, in fuller rooms, which
+this model has never seen; the tables will be made anew with the next model.
 """
 
 
