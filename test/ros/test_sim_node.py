@@ -143,6 +143,7 @@ class Watcher:
 
     def close(self) -> None:
         self._executor.shutdown()
+        self.action.destroy()  # or its goals keep the node in the graph
         self.node.destroy_node()
         self.context.try_shutdown()
 
