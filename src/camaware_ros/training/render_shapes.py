@@ -3,6 +3,8 @@
 Compiled by numba. Rays lie in lanes (one array per coordinate, float32) and every loop over lanes
 is free of branches, so that the compiler handles eight or sixteen rays at a time. Constants are
 float32 because one float64 in a loop would halve its width. Knows no light, paint or pixels.
+
+Whoever edits this file: numba's cache of ``render`` may keep the old code; remove ``__pycache__``.
 """
 
 from __future__ import annotations
