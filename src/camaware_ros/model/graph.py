@@ -34,8 +34,8 @@ class VisionGraph(nn.Module):
         visual, _ = self.network.see(pixels, rays)
         keys, values, seen = self.prefix(visual)
         features = visual + seen
-        survey = self.network.survey(features, rays)
         frame = self.network.token_rays(rays)
+        survey = self.network.survey(features, frame[3])
         return (
             keys,
             values,
@@ -111,7 +111,7 @@ class LanguageGraph(nn.Module):
         hidden, new_keys, new_values = self.step(keys, values, ids, position, mask)
         ray, right, down, log_angle = frame.split([3, 3, 3, 1], dim=-1)
         geometry = ray, right, down, log_angle[..., 0]
-        out = self.network.locate_within(select @ hidden, features, dense_code, geometry)
+        out = self.network.locate(select @ hidden, features, dense_code, geometry)
         code = out["code"][0]
         return (
             out["presence"][0],

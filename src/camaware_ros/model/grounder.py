@@ -166,26 +166,19 @@ class CameraAwareGrounder(nn.Module):
         loc_BQD: Tensor,
         features_BTD: Tensor,
         dense_code_BTC: Tensor,
-        rays: Tensor,
+        geometry: tuple[Tensor, Tensor, Tensor, Tensor],
         point_among: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Point at a visual token for each <loc> state and read the box there.
 
+        Args:
+            loc_BQD, features_BTD, dense_code_BTC: states, tokens, and :meth:`survey`'s dense codes.
+            geometry: of the visual tokens, see ``heads.TokenRays``.
+            point_among: as in :meth:`forward`.
+
         Returns:
             presence, pointer, direction, log_range, code and token as in :meth:`forward`.
         """
-        geometry = self.token_rays(rays)
-        return self.locate_within(loc_BQD, features_BTD, dense_code_BTC, geometry, point_among)
-
-    def locate_within(
-        self,
-        loc_BQD: Tensor,
-        features_BTD: Tensor,
-        dense_code_BTC: Tensor,
-        geometry: tuple[Tensor, Tensor, Tensor, Tensor],
-        point_among: Tensor | None = None,
-    ) -> dict[str, Tensor]:
-        """:meth:`locate` for tokens whose rays (``heads.TokenRays``) are at hand."""
         pointer = self.point_query(loc_BQD) @ self.point_key(features_BTD).transpose(1, 2)
         pointer = pointer.float() * self.config.width**-0.5
         choice = pointer if point_among is None else pointer.masked_fill(~point_among, -1e4)
@@ -214,16 +207,18 @@ class CameraAwareGrounder(nn.Module):
         """Logits (..., V) of the id that follows each hidden state (..., D); tied embeddings."""
         return (hidden @ self.language.get_input_embeddings().weight.T).float()
 
-    def survey(self, features_BTD: Tensor, rays: Tensor) -> dict[str, Tensor]:
-        """What needs no phrase: dense codes, classes, range map and the guessed mounting."""
+    def survey(self, features_BTD: Tensor, log_angle_BT: Tensor) -> dict[str, Tensor]:
+        """What needs no phrase: dense codes, classes, range map and the guessed mounting.
+
+        ``log_angle_BT`` is the log pixel angle of ``heads.TokenRays``.
+        """
         code, classes, cells = self.dense(features_BTD)
-        _, _, _, log_angle = self.token_rays(rays)
         up, log_height = self.mounting(features_BTD.mean(1)).float().split([3, 1], dim=-1)
         return {
             "dense_code": code.float(),
             "classes": classes.float(),
             "range_map": cells.float()
-            - (log_angle[..., None] if self.config.canonical_range else 0.0),
+            - (log_angle_BT[..., None] if self.config.canonical_range else 0.0),
             "up": functional.normalize(up + 1e-6, dim=-1),
             "log_height": log_height[..., 0],
         }
@@ -262,11 +257,12 @@ class CameraAwareGrounder(nn.Module):
         visual, belief = self.see(pixels, rays, prior)
         reading = self.read(visual, tokens, dialogue)
         features = visual + reading.seen
-        survey = self.survey(features, rays)
+        geometry = self.token_rays(rays)
+        survey = self.survey(features, geometry[3])
         loc, queries = reading.loc, tokens.shape[1]
         if dialogue is not None:
             loc = torch.cat([loc, spoken_states(dialogue, reading.dialogue)], dim=1)
-        found = self.locate(loc, features, survey["dense_code"], rays, point_among)
+        found = self.locate(loc, features, survey["dense_code"], geometry, point_among)
         if dialogue is not None:
             said = {f"said_{name}": value[:, queries:] for name, value in found.items()}
             found = {name: value[:, :queries] for name, value in found.items()} | said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -178,10 +178,7 @@ class GroundingWork:
             self._report.health.ok("range")
         (localization,) = result.localizations
         in_camera = (localization,) if localization.presence >= self.min_presence else ()
-        found = tuple(
-            thing.in_frame(placement.output_from_camera, placement.output_frame)
-            for thing in in_camera
-        )
+        found = _in_output_frame(in_camera, placement)
         image_header = frame.pair.image.message.header
         return Answer(
             camera=frame.camera,
@@ -210,13 +207,17 @@ class GroundingWork:
             camera=frame.camera,
             question=question,
             header=Header(stamp=stamp, frame_id=placement.output_frame),
-            found=tuple(
-                thing.in_frame(placement.output_from_camera, placement.output_frame)
-                for thing in answer.localizations
-            ),
+            found=_in_output_frame(answer.localizations, placement),
             doubts=answer.warnings,
             text=answer.text,
         )
+
+
+def _in_output_frame(
+    things: Sequence[Localization], placement: Placement
+) -> tuple[Localization, ...]:
+    target, frame_id = placement.output_from_camera, placement.output_frame
+    return tuple(thing.in_frame(target, frame_id) for thing in things)
 
 
 @lru_cache(maxsize=16)
