@@ -520,6 +520,19 @@ def test_driving_is_switched_on_and_off_while_the_node_runs(run, world: World) -
     assert "read when the node is configured" in set_parameter(world, "fixed_frame", "odom")
 
 
+def test_an_order_that_came_before_the_clock_is_not_given_up_when_time_begins(run, world) -> None:
+    world.tf_on = world.detections_on = False
+    run("use_sim_time:=true")
+    world.costmap()
+    world.command("go to the red chair")
+    world.wait_status("looking", "NOT_SEEN")
+    world.clock_offset_s = 500.0 - time.time()
+    world.wait_status("looking", "NO_DETECTIONS")
+    world.tf_on = world.detections_on = True
+    world.wait_status("arrived", "OK")
+    assert "GAVE_UP" not in [status["code"] for status in world.statuses]
+
+
 def test_a_clock_that_goes_back_stops_the_robot_and_begins_the_order_anew(run, world) -> None:
     world.clock_offset_s = 500.0 - time.time()
     run("use_sim_time:=true")

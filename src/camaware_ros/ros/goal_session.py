@@ -174,7 +174,11 @@ class GoalSession:
 
     def tick(self) -> None:
         """Once a second: notice silence, give up, repeat the status."""
-        now_s, mission = self._around.now_s(), self._mission
+        now_s = self._around.now_s()
+        if self._mission is not None and self._mission.since_s == 0.0 < now_s:
+            # The order came before the first /clock: its patience begins with time itself.
+            self._mission, self._heard_s = replace(self._mission, since_s=now_s), now_s
+        mission = self._mission
         if mission is not None and mission.aimed is None:
             if now_s - mission.since_s > self._settings.give_up_s:
                 waited = f"no goal within {self._settings.give_up_s:.0f} s: {self._status.code}"
