@@ -44,7 +44,7 @@ EXTRAS = {
     "tensorrt": ["tensorrt>=10.3,<12", "cuda-bindings>=12.6,<14"],
     "tensorrt-rtx": ["tensorrt-rtx>=1.7,<2", "cuda-bindings>=12.6,<14"],
     "train": [
-        "torch>=2.6,<2.14",
+        "torch>=2.9,<2.14",
         "transformers>=5.0,<6",
         "accelerate>=1.1,<2",
         "matplotlib>=3.8,<4",

@@ -18,6 +18,7 @@ class TrainConfig:
         images: how many samples are drawn in all.
         batch: images per step and process.
         learning_rate, weight_decay: of AdamW.
+        matrix_rate: learning rate of the large matrices, which Muon moves; 0: AdamW moves them too.
         warmup_steps, decay: of the schedule; decay is the share of all steps at the end.
         init_from: folder of a finished model to start from, or None.
         learns: ``grounder``, or ``teacher``: our own geometry network (``model.teacher``), whose
@@ -43,6 +44,7 @@ class TrainConfig:
     images: int
     batch: int = 16
     learning_rate: float = 1.5e-3
+    matrix_rate: float = 0.0
     warmup_steps: int = 100
     decay: float = 0.25
     weight_decay: float = 0.02
