@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from camaware_ros.grounder import DEFAULT_MODEL
 from camaware_ros.resources import share_directory
+
+sys.path.insert(0, str(Path(__file__).parent))  # for the helper module beside the tests
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 
 from camaware_ros.runtime.contract import Arrays, ModelInputs, ModelOutputs
 from camaware_ros.runtime.manifest import Manifest
-from camaware_ros.runtime.report import NotHere, Report, log_report
+from camaware_ros.runtime.report import NotHere, Report, log_report, one_line
 
-AUTO_ORDER = ("tensorrt", "onnx", "torch")
+_PACKAGES = {
+    "tensorrt": ("tensorrt", "tensorrt_rtx"), "onnx": ("onnxruntime",), "torch": ("torch",)
+}  # fmt: skip
+AUTO_ORDER = tuple(_PACKAGES)
 
 
 class Backend(Protocol):
@@ -66,32 +71,33 @@ def open_backend(
         except NotHere as error:
             reasons.append(str(error))
         except RuntimeError as error:
-            reasons.append(str(error))
-            report(f"backend {candidate} passed over: {error}")
+            reasons.append(one_line(error))
+            report(f"backend {candidate} passed over: {reasons[-1]}")
     raise RuntimeError(f"backend: none of {', '.join(AUTO_ORDER)} runs: {'; '.join(reasons)}")
 
 
 def _open(folder: Path, manifest: Manifest, name: str, threads: int, report: Report) -> Backend:
-    if name == "onnx":
-        _check_installed(name, "onnxruntime")
-        from camaware_ros.runtime.onnx_backend import open_onnx
-
-        return open_onnx(folder, manifest, threads)
-    if name == "torch":
-        _check_installed(name, "torch")
-        from camaware_ros.runtime.torch_backend import open_torch
-
-        return open_torch(folder, manifest, threads)
+    if name not in _PACKAGES:
+        raise ValueError(f"backend: expected auto, {', '.join(AUTO_ORDER)}, got {name!r}")
+    module = _imported(name)
     if name == "tensorrt":
-        _check_installed(name, "tensorrt", "tensorrt_rtx")
-        from camaware_ros.runtime.tensorrt_backend import open_tensorrt
-
-        return open_tensorrt(folder, manifest, report)
-    raise ValueError(f"backend: expected auto, {', '.join(AUTO_ORDER)}, got {name!r}")
+        return module.open_tensorrt(folder, manifest, report)
+    return getattr(module, f"open_{name}")(folder, manifest, threads)
 
 
-def _check_installed(backend: str, *packages: str) -> None:
+def _imported(name: str) -> ModuleType:
+    """The module of a backend.
+
+    Raises:
+        NotHere: its library is not installed. RuntimeError: it is there but cannot be imported.
+    """
+    packages = _PACKAGES[name]
     if not any(importlib.util.find_spec(package) for package in packages):
         raise NotHere(
-            f"backend {backend}: the Python package {' or '.join(packages)} is not installed"
+            f"backend {name}: the Python package {' or '.join(packages)} is not installed"
         )
+    try:
+        return importlib.import_module(f"camaware_ros.runtime.{name}_backend")
+    except (ImportError, OSError) as error:  # shared libraries that are missing or too old
+        text = one_line(error)
+        raise RuntimeError(f"backend {name}: {packages[0]} cannot be imported: {text}") from error

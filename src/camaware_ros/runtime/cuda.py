@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
-from camaware_ros.runtime.report import NotHere
+from camaware_ros.runtime.report import NotHere, one_line
+
+NO_DEVICE = 100
 
 
 def cuda_runtime() -> Any:
     """The module ``cuda.bindings.runtime``.
 
     Raises:
-        NotHere: it is not installed. RuntimeError: its libraries are missing.
+        RuntimeError: it is not installed, or its libraries are missing. Who has TensorRT wants
+            to be told, whatever card there is.
     """
-    if importlib.util.find_spec("cuda") is None:
-        raise NotHere("tensorrt: the Python package cuda-bindings is not installed")
     try:
         from cuda.bindings import runtime  # type: ignore[import-untyped]
+    except ModuleNotFoundError as error:
+        raise RuntimeError("tensorrt: the Python package cuda-bindings is not installed") from error
     except (ImportError, OSError) as error:
-        raise RuntimeError(f"tensorrt: cuda-bindings cannot be imported: {error}") from error
+        text = one_line(error)
+        raise RuntimeError(f"tensorrt: cuda-bindings cannot be imported: {text}") from error
     return runtime
 
 
@@ -50,12 +53,22 @@ def first_gpu(cudart: Any) -> Gpu:
     """The card that will be used.
 
     Raises:
-        NotHere: no card, or no driver for it.
+        NotHere: no card, or no driver. RuntimeError: a driver that cannot be used, for example one
+            that is too old for these cuda-bindings.
     """
     error, count = cudart.cudaGetDeviceCount()
     if int(error) != 0 or count < 1:
         _, text = cudart.cudaGetErrorString(error)
-        raise NotHere(f"tensorrt: no card that can be used: {text.decode()}")
+        reason = f"tensorrt: no card that can be used: {text.decode()}"
+        _, driver = cudart.cudaDriverGetVersion()
+        if driver == 0 or int(error) in (0, NO_DEVICE):
+            raise NotHere(reason)
+        _, wanted = cudart.cudaRuntimeGetVersion()
+        raise RuntimeError(f"{reason} (driver {_cuda(driver)}, cuda-bindings {_cuda(wanted)})")
     card = call(cudart, "cudaGetDeviceProperties", 0)
     name = card.name.decode().rstrip("\0") if isinstance(card.name, bytes) else str(card.name)
     return Gpu(name, f"{card.major}.{card.minor}", int(card.totalGlobalMem))
+
+
+def _cuda(version: int) -> str:
+    return f"for CUDA {version // 1000}.{version % 1000 // 10}"

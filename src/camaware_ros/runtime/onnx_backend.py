@@ -17,7 +17,8 @@ from camaware_ros.runtime.manifest import (
 )
 from camaware_ros.runtime.split import SplitNetwork
 
-PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+# fp32 on a card shall be that; its own form with ten bits misses the golden outputs
+PROVIDERS = {"CUDAExecutionProvider": {"use_tf32": "0"}, "CPUExecutionProvider": {}}
 
 
 class OnnxGraph:
@@ -38,7 +39,7 @@ class OnnxGraph:
         # a robot's callbacks need the core that spinning would burn
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         available = onnxruntime.get_available_providers()
-        providers = [name for name in PROVIDERS if name in available]
+        providers = [(name, PROVIDERS[name]) for name in PROVIDERS if name in available]
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=providers)
         except Exception as error:  # onnxruntime's own errors share no public base class

@@ -12,6 +12,11 @@ class NotHere(RuntimeError):
     """A backend that cannot be expected on this machine: no library, or no card for it."""
 
 
+def one_line(error: object) -> str:
+    """What a library said, on one line."""
+    return " ".join(str(error).split())
+
+
 def log_report(line: str) -> None:
     """To the log of this package."""
     logging.getLogger("camaware_ros").warning(line)

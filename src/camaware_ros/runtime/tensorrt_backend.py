@@ -6,7 +6,7 @@ listed in ``docs/runtime.md``.
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,26 +16,14 @@ from typing import Any
 import numpy as np
 
 from camaware_ros.runtime.contract import Arrays
-from camaware_ros.runtime.cuda import Gpu, call, cuda_runtime, first_gpu
+from camaware_ros.runtime.cuda import call, cuda_runtime, first_gpu
 from camaware_ros.runtime.engine_cache import EngineCache, EngineKey, default_cache
-from camaware_ros.runtime.engine_shapes import (
-    Profile,
-    block_layout,
-    fitting_profile,
-    profiles_for,
-    profiles_text,
-)
-from camaware_ros.runtime.manifest import (
-    GRAPH_WEIGHTS_FILE,
-    LANGUAGE_FILE,
-    VISION_FILE,
-    Manifest,
-    checked_file,
-    half_file,
-)
+from camaware_ros.runtime.engine_shapes import Profile, block_layout, fitting_profile, profiles_for
+from camaware_ros.runtime.engine_source import engine_key
+from camaware_ros.runtime.manifest import LANGUAGE_FILE, VISION_FILE, Manifest
 from camaware_ros.runtime.report import Report
 from camaware_ros.runtime.split import SplitNetwork
-from camaware_ros.runtime.tensorrt_build import build_engine, make_logger, tensorrt_library
+from camaware_ros.runtime.tensorrt_build import build_engine, made, make_logger, tensorrt_library
 
 
 class TensorRTGraph:
@@ -54,13 +42,24 @@ class TensorRTGraph:
         self._outputs = [n for n in names if not is_input[n]]
         self._dtype = {n: np.dtype(trt.nptype(engine.get_tensor_dtype(n))) for n in names}
         self._profiles = [self._profile(i) for i in range(engine.num_optimization_profiles)]
-        self._stream = call(cudart, "cudaStreamCreate")
-        self._contexts = [self._context(index) for index in range(len(self._profiles))]
+        self._contexts: list[Any] = []
+        self._held: dict[str, Any] = {}  # what must be freed, by the call that does
+        try:
+            self._allocate(names)
+        except BaseException:
+            with contextlib.suppress(RuntimeError):  # the first reason is the one to tell
+                self.close()
+            raise
+
+    def _allocate(self, names: Sequence[str]) -> None:
+        self._stream = self._held["cudaStreamDestroy"] = call(self._cudart, "cudaStreamCreate")
+        for index in range(len(self._profiles)):
+            self._contexts.append(self._context(index))
         sizes = {
             name: max(self._largest(i, name) for i in range(len(self._contexts))) for name in names
         }
         self._offsets, total = block_layout(sizes)
-        self._block = call(cudart, "cudaMalloc", total)
+        self._block = self._held["cudaFree"] = call(self._cudart, "cudaMalloc", total)
         for context in self._contexts:
             for name, offset in self._offsets.items():
                 _require(context.set_tensor_address(name, self._block + offset), f"address {name}")
@@ -72,8 +71,9 @@ class TensorRTGraph:
     def _context(self, index: int) -> Any:
         context = self._engine.create_execution_context()
         _require(context is not None, "no execution context: out of memory?")
-        chosen = context.set_optimization_profile_async(index, int(self._stream))
-        _require(chosen, f"profile {index}")
+        if len(self._profiles) > 1:  # a graph of one shape has one that need not be chosen
+            chosen = context.set_optimization_profile_async(index, int(self._stream))
+            _require(chosen, f"profile {index}")
         for name, (_, _, high) in self._profiles[index].items():
             _require(context.set_input_shape(name, high), f"shape {high} of {name}")
         _require(not context.infer_shapes(), "shapes of outputs")
@@ -107,36 +107,16 @@ class TensorRTGraph:
         call(self._cudart, "cudaMemcpyAsync", target, source, array.nbytes, kind, self._stream)
 
     def close(self) -> None:
-        """Free contexts, engine, memory and stream, in this order."""
+        """Free contexts, engine, memory and stream, in this order; safe to call twice."""
         self._contexts.clear()
         self._engine = None
-        call(self._cudart, "cudaFree", self._block)
-        call(self._cudart, "cudaStreamDestroy", self._stream)
+        while self._held:
+            call(self._cudart, *self._held.popitem())
 
 
 def _require(ok: object, what: str) -> None:
     if not ok:
         raise RuntimeError(f"tensorrt: {what} refused")
-
-
-def engine_key(
-    folder: Path, manifest: Manifest, name: str, library: str, gpu: Gpu, profiles: Sequence[Profile]
-) -> tuple[Path, EngineKey]:
-    """The ONNX file to compile for a graph, fp16 where the model has it, and the engine's key.
-
-    Raises:
-        OSError: a file is missing. ValueError: it is not what the manifest promises.
-    """
-    half = half_file(name) in manifest.files
-    files = [half_file(name)] if half else [name, GRAPH_WEIGHTS_FILE]
-    paths = [checked_file(folder, manifest, file) for file in files]
-    together = hashlib.sha256("".join(manifest.files[f] for f in files).encode()).hexdigest()
-    key = EngineKey(
-        graph=name, graph_sha256=together, library=library, gpu=gpu.name,
-        compute_capability=gpu.compute_capability, precision="fp16" if half else "fp32",
-        profiles=profiles_text(profiles),
-    )  # fmt: skip
-    return paths[0], key
 
 
 def open_tensorrt(
@@ -145,7 +125,7 @@ def open_tensorrt(
     """Both graphs as engines, compiled now unless the cache has them.
 
     Raises:
-        OSError: a file is missing, or the cache cannot be written.
+        OSError: a file is missing.
         ValueError: a file is not what the manifest promises.
         RuntimeError: no library, no card, not enough memory, or a card that is not supported.
     """
@@ -153,16 +133,19 @@ def open_tensorrt(
     gpu = first_gpu(cudart)
     trt = tensorrt_library()
     logger = make_logger(trt)
-    runtime = trt.Runtime(logger)
+    runtime = made(trt.Runtime, logger, logger)
     cache = cache or EngineCache(default_cache())
     library = f"{trt.__name__} {trt.__version__}"
     graphs, precision = [], ""
-    for name in (VISION_FILE, LANGUAGE_FILE):
-        profiles = profiles_for(name, manifest)
-        path, key = engine_key(folder, manifest, name, library, gpu, profiles)
-        engine = _engine(trt, runtime, logger, path, key, profiles, cache, report)
-        graphs.append(TensorRTGraph(trt, cudart, engine))
-        precision = key.precision
+    with contextlib.ExitStack() as opened:  # where the second graph fails, the first is freed
+        for name in (VISION_FILE, LANGUAGE_FILE):
+            profiles = profiles_for(name, manifest)
+            path, key = engine_key(folder, manifest, name, library, gpu, profiles)
+            engine = _engine(trt, runtime, logger, path, key, profiles, cache, report)
+            graphs.append(TensorRTGraph(trt, cudart, engine))
+            opened.callback(graphs[-1].close)
+            precision = key.precision
+        opened.pop_all()
     return SplitNetwork(f"{library} ({gpu.name}, {precision})", *graphs)
 
 
@@ -178,5 +161,8 @@ def _engine(
         engine = runtime.deserialize_cuda_engine(built)
         if engine is None:
             raise RuntimeError(f"tensorrt: {key.gpu} refuses the engine: {logger.last_error}")
-        cache.store(key, built)
+        try:
+            cache.store(key, built)
+        except OSError as error:
+            report(f"tensorrt: the engine cannot be kept and will be compiled again: {error}")
     return engine

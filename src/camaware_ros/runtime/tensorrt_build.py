@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from camaware_ros.runtime.engine_shapes import Profile, filled
-from camaware_ros.runtime.report import Report
+from camaware_ros.runtime.report import Report, one_line
 
 LIBRARIES = ("tensorrt", "tensorrt_rtx")
 WORKSPACE_BYTES = 1 << 30
@@ -33,7 +33,7 @@ def tensorrt_library() -> ModuleType:
         try:
             return importlib.import_module(name)
         except (ImportError, OSError) as error:  # its shared libraries are missing or too old
-            reasons.append(f"{name}: {error}")
+            reasons.append(f"{name}: {one_line(error)}")
     raise RuntimeError(f"tensorrt: {'; '.join(reasons) or 'not installed'}")
 
 
@@ -50,6 +50,18 @@ def make_logger(trt: ModuleType) -> Any:
                 self.last_error = " ".join(text.split())
 
     return LastError()
+
+
+def made(kind: Any, logger: Any, *arguments: object) -> Any:
+    """An object of TensorRT's.
+
+    Raises:
+        RuntimeError: it cannot be made, for example because the driver is too old.
+    """
+    try:
+        return kind(*arguments)
+    except TypeError as error:  # that the factory gave nothing
+        raise RuntimeError(f"tensorrt: {kind.__name__}: {logger.last_error}") from error
 
 
 def make_monitor(trt: ModuleType, graph: str, report: Report) -> Any:
@@ -93,7 +105,7 @@ def build_engine(
     Raises:
         RuntimeError: the parser or the compiler refuses it, or memory runs out.
     """
-    builder = trt.Builder(logger)
+    builder = made(trt.Builder, logger, logger)
     typed = 1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
     network = builder.create_network(typed)
     parser = trt.OnnxParser(network, logger)
@@ -102,6 +114,7 @@ def build_engine(
         raise RuntimeError(f"tensorrt: {path.name} cannot be read: {'; '.join(found)}")
     config = builder.create_builder_config()
     config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, WORKSPACE_BYTES)
+    config.clear_flag(trt.BuilderFlag.TF32)  # fp32 shall be that; who wants speed exports fp16
     monitor = make_monitor(trt, path.name, report)
     config.progress_monitor = monitor
     inputs = [network.get_input(i) for i in range(network.num_inputs)]

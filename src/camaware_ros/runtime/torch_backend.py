@@ -71,5 +71,6 @@ def open_torch(folder: Path, manifest: Manifest, threads: int = 0) -> SplitNetwo
     if threads:
         torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.backends.cudnn.allow_tf32 = False  # the reference is fp32 wherever it runs
     network, _ = load_checkpoint(folder)
     return SplitNetwork(f"torch ({device})", *torch_graphs(network, device))
