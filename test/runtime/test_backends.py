@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import fields, replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from camaware_ros.runtime.backend import open_backend
 from camaware_ros.runtime.contract import FOUND_NAMES, ModelOutputs, outputs_from
 from camaware_ros.runtime.golden import GOLDEN_FILE, load_golden
 from camaware_ros.runtime.manifest import checked_file, read_manifest
+from camaware_ros.runtime.onnx_backend import PROVIDERS
 from camaware_ros.runtime.prompt import next_prompt, phrases_prompt
 
 TOLERANCE = 1e-4
@@ -105,3 +109,43 @@ def test_not_a_number_from_the_network_is_refused(shipped: Path) -> None:
     values["log_range"][0] = np.nan
     with pytest.raises(ValueError, match="log_range: expected finite"):
         outputs_from(values)
+
+
+def test_a_library_that_cannot_be_imported_is_told_and_auto_takes_the_next(
+    shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported = importlib.import_module
+
+    def fails(name: str) -> ModuleType:
+        if name.endswith("onnx_backend"):
+            raise OSError("libonnxruntime.so:\nno such file")
+        return imported(name)
+
+    monkeypatch.setattr(importlib, "import_module", fails)
+    lines: list[str] = []
+    backend = open_backend(shipped, read_manifest(shipped), "auto", report=lines.append)
+    assert backend.name.startswith("torch")
+    backend.close()
+    text = "backend onnx: onnxruntime cannot be imported: libonnxruntime.so: no such file"
+    assert lines[-1] == f"backend onnx passed over: {text}"
+    with pytest.raises(RuntimeError, match=text):
+        open_backend(shipped, read_manifest(shipped), "onnx")
+
+
+def test_numbers_of_fp32_are_asked_for_on_a_card(
+    shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cards compute fp32 with ten bits by default, which no golden output survives."""
+    asked: list[object] = []
+    session = onnxruntime.InferenceSession
+
+    def noted(path: str, options: object, providers: list[tuple[str, dict[str, str]]]) -> object:
+        asked.extend(providers)
+        return session(path, options, providers=["CPUExecutionProvider"])
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", noted)
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: list(PROVIDERS))
+    open_backend(shipped, read_manifest(shipped), "onnx", threads=1).close()
+    assert asked[:2] == [
+        ("CUDAExecutionProvider", {"use_tf32": "0"}), ("CPUExecutionProvider", {})
+    ]  # fmt: skip
