@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from camaware_ros.cli.doctor_frames import frame_findings
+from camaware_ros.cli.doctor_frames import clock_findings, frame_findings
 from camaware_ros.cli.doctor_ros import live_findings
 from camaware_ros.cli.findings import Finding
 from camaware_ros.geometry.transforms import Rigid3
@@ -110,17 +110,23 @@ def test_a_publisher_that_a_node_cannot_hear_is_named(seen: list[Finding]) -> No
 
 
 def test_a_node_on_a_broken_camera_in_the_wrong_time(ros_env: dict[str, str], start) -> None:
-    """Used by a node, a wrong camera is bad; /clock without use_sim_time too; and no TF at all."""
+    """Used by a node, a wrong camera is bad; /clock without use_sim_time too; and no TF at all.
+
+    The node beside it lives in the right time and has nothing to be told.
+    """
     start(WRONG, "clock")
     start(*node_for("size"))
+    start("-m", "camaware_ros.ros.goal_node", "--ros-args", "-p", "use_sim_time:=true")
     camera, clock, frame = "camera /size/image", "clock", "TF base_footprint <- size_optical"
     findings = findings_when(
         lambda found: (
             about(found, frame)
+            and about(found, "goal_node <- /command")
             and about(found, "camera /good/image")
             and about(found, clock)[0].level == "bad"
         )
     )
+    assert not about(findings, "/grounding_node") and not about(findings, "/goal_node")
     (wrong,) = about(findings, camera)
     assert wrong.level == "bad" and "expected 64 x 24" in wrong.text
     (time,) = about(findings, clock)
@@ -145,6 +151,23 @@ def test_a_node_that_waits_for_a_clock_is_told(ros_env: dict[str, str], start) -
     assert time.level == "bad" and "waits for /clock, which nobody publishes" in time.text
     (image,) = about(findings, "grounding_node <- /good/image")
     assert image.level == "bad" and "nobody publishes" in image.text
+
+
+def test_who_makes_the_time_need_not_follow_it() -> None:
+    (fine,) = clock_findings(["/sim_node"], {"/sim_node": False, "/goal_node": True})
+    assert fine.level == "ok"
+    (late,) = clock_findings(["/sim_node"], {"/sim_node": False, "/goal_node": False})
+    assert late.level == "bad" and "/goal_node lives in the machine's time" in late.text
+    two = clock_findings(["/sim_node", "/bag"], {"/sim_node": False})
+    assert [one.level for one in two] == ["bad"] and "2 nodes publish /clock" in two[0].text
+
+
+def test_a_node_that_hangs_is_told(ros_env: dict[str, str], start) -> None:
+    """It is on the graph, but nothing in it turns any more."""
+    hung = "import rclpy, time; rclpy.init(); n = rclpy.create_node('goal_node'); time.sleep(99)"
+    start("-c", hung)
+    (finding,) = about(findings_when(lambda found: about(found, "/goal_node")), "/goal_node")
+    assert finding.level == "bad" and "does not answer" in finding.text and "log" in finding.fix
 
 
 def test_an_empty_graph_is_told(ros_env: dict[str, str]) -> None:

@@ -18,23 +18,23 @@ Stamp 0 asks for the newest.
 """
 
 
-def clock_findings(publishers: int, sim_time: Mapping[str, bool]) -> list[Finding]:
+def clock_findings(publishers: Sequence[str], sim_time: Mapping[str, bool]) -> list[Finding]:
     """Whether the nodes live in the time that is published.
 
     Args:
-        publishers: of /clock.
+        publishers: names of the nodes that publish /clock; who makes the time need not follow it.
         sim_time: ``use_sim_time`` by node.
     """
     findings = []
-    if publishers > 1:
-        text = f"{publishers} nodes publish /clock, so time jumps"
+    if len(publishers) > 1:
+        text = f"{len(publishers)} nodes publish /clock, so time jumps"
         fix = "keep one: a simulator, or one `ros2 bag play --clock`"
         findings.append(Finding(subject="clock", level="bad", text=text, fix=fix))
     for node, simulated in sorted(sim_time.items()):
         if simulated and not publishers:
             text = f"{node} waits for /clock, which nobody publishes"
             fix = "start the simulator or `ros2 bag play --clock`, or set use_sim_time: false"
-        elif publishers and not simulated:
+        elif publishers and not simulated and node not in publishers:
             text = f"/clock is published, but {node} lives in the machine's time"
             fix = f"ros2 param set {node} use_sim_time true, or launch with use_sim_time:=true"
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from camaware_ros.cli.findings import Finding
@@ -64,6 +64,14 @@ def graph_findings(graph: Graph) -> list[Finding]:
         text = "no server for NavigateToPose"
         findings.append(Finding(subject="navigate_to_pose", level="bad", text=text, fix=fix))
     return findings
+
+
+def answer_findings(nodes: Sequence[str], answered: Collection[str]) -> list[Finding]:
+    """Name our nodes that are there, but answered no question about their parameters."""
+    fix = "look at its log; if it hangs or has died, start it again"
+    text = "does not answer"
+    silent = sorted(set(nodes) - set(answered))
+    return [Finding(subject=name, level="bad", text=text, fix=fix) for name in silent]
 
 
 def _input_finding(one: Input) -> Finding:

@@ -33,7 +33,9 @@ from camaware_ros.ros.tf import Buffer, TransformException, TransformListener, l
 _IMAGE_TYPES = {"sensor_msgs/msg/Image": Image, "sensor_msgs/msg/CompressedImage": CompressedImage}
 _INFO_TYPE = "sensor_msgs/msg/CameraInfo"
 _IGNORED = ("/parameter_events", "/clock")
-_ASKED = ("use_sim_time", "base_frame", "output_frame", "stamp_slop_s", "input_rectified")
+_GROUNDING_NODE = "grounding_node"
+_ASKED_OF_ALL = ("use_sim_time",)
+_ASKED_OF_GROUNDING = ("base_frame", "output_frame", "stamp_slop_s", "input_rectified")
 _ANSWER_S = 2.0
 _COMPRESSED = "/compressed"
 
@@ -45,14 +47,14 @@ class Live:
     Attributes:
         graph: our nodes and their inputs.
         cameras: every camera on the graph.
-        clocks: publishers of /clock.
+        clocks: full names of the nodes that publish /clock, one for each publisher.
         parameters: of our nodes that answered, by node.
         buffer: TF.
     """
 
     graph: Graph
     cameras: list[CameraSeen]
-    clocks: int
+    clocks: Sequence[str]
     parameters: Mapping[str, Mapping[str, Any]]
     buffer: Buffer
 
@@ -82,7 +84,7 @@ def listen(wait_s: float) -> Live:
         _spin(executor, 2 * wait_s / 3)
         return Live(
             graph=graph, cameras=[ear.judged() for ear in ears], buffer=buffer,
-            clocks=node.count_publishers("/clock"), parameters=parameters,
+            clocks=_publishing(node, "/clock"), parameters=parameters,
         )  # fmt: skip
 
 
@@ -114,7 +116,7 @@ def _graph(node: Node) -> Graph:
         actions = get_action_server_names_and_types_by_node(node, name, namespace)
         servers += sum("nav2_msgs/action/NavigateToPose" in types for _, types in actions)
         if name in OUR_NODES:
-            ours.append(f"{namespace.rstrip('/')}/{name}")
+            ours.append(_full(namespace, name))
             inputs += _inputs_of(node, name, namespace)
     return Graph(nodes=sorted(ours), inputs=inputs, navigate_servers=servers)
 
@@ -138,7 +140,7 @@ def _inputs_of(node: Node, name: str, namespace: str) -> list[Input]:
         ]
         inputs.append(
             Input(
-                node=f"{namespace.rstrip('/')}/{name}",
+                node=_full(namespace, name),
                 topic=topic,
                 type_name=types[0],
                 publisher_types=[info.topic_type for info in publishers],
@@ -153,6 +155,21 @@ def _clash(offered: Any, wanted: Any) -> str:
     return reason.removeprefix("ERROR: ") if compatibility == QoSCompatibility.ERROR else ""
 
 
+def _full(namespace: str, name: str) -> str:
+    return f"{namespace.rstrip('/')}/{name}"
+
+
+def _publishing(node: Node, topic: str) -> list[str]:
+    publishers = node.get_publishers_info_by_topic(topic)
+    return [_full(one.node_namespace, one.node_name) for one in publishers]
+
+
+def _asked_of(name: str) -> tuple[str, ...]:
+    """Only what the node has: rclpy answers nothing at all where it does not know one name."""
+    is_grounding = name.endswith(f"/{_GROUNDING_NODE}")
+    return (*_ASKED_OF_ALL, *(_ASKED_OF_GROUNDING if is_grounding else ()))
+
+
 def _parameters(
     node: Node, executor: SingleThreadedExecutor, names: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
@@ -160,7 +177,7 @@ def _parameters(
         name: node.create_client(GetParameters, f"{name}/get_parameters") for name in set(names)
     }
     asked = {
-        name: client.call_async(GetParameters.Request(names=list(_ASKED)))
+        name: client.call_async(GetParameters.Request(names=list(_asked_of(name))))
         for name, client in clients.items()
         if client.wait_for_service(_ANSWER_S)
     }
@@ -169,7 +186,7 @@ def _parameters(
         executor.spin_until_future_complete(future, _ANSWER_S)
         if future.done() and future.result() is not None:
             values = map(parameter_value_to_python, future.result().values)
-            found[name] = {key: value for key, value in zip(_ASKED, values, strict=False)}
+            found[name] = dict(zip(_asked_of(name), values, strict=False))
     return found
 
 
@@ -180,7 +197,7 @@ def _cameras(node: Node, graph: Graph) -> list[CameraSeen]:
     cameras = []
     for topic, kinds in sorted(types.items()):
         publishers = node.get_publishers_info_by_topic(topic)
-        foreign = [one for one in publishers if one.node_name != "grounding_node"]
+        foreign = [one for one in publishers if one.node_name != _GROUNDING_NODE]
         if not foreign or not set(kinds) & set(_IMAGE_TYPES):
             continue
         users = [one.node for one in graph.inputs if one.topic == topic]

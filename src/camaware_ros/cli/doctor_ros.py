@@ -12,7 +12,7 @@ from pathlib import Path
 
 from camaware_ros.cli.doctor_cameras import camera_findings
 from camaware_ros.cli.doctor_frames import clock_findings, frame_findings
-from camaware_ros.cli.doctor_graph import graph_findings
+from camaware_ros.cli.doctor_graph import answer_findings, graph_findings
 from camaware_ros.cli.findings import Finding
 
 INTERFACES = ("tf2_msgs", "vision_msgs", "nav2_msgs")
@@ -73,6 +73,7 @@ def live_findings(wait_s: float) -> list[Finding]:
 
     live = listen(wait_s)
     findings = graph_findings(live.graph)
+    findings += answer_findings(live.graph.nodes, live.parameters)
     sim_time = {node: bool(values.get("use_sim_time")) for node, values in live.parameters.items()}
     findings += clock_findings(live.clocks, sim_time)
     given = next((v for n, v in live.parameters.items() if n.endswith("/grounding_node")), {})
