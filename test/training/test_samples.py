@@ -264,3 +264,14 @@ def test_poses_are_those_of_robots() -> None:
         assert np.linalg.det(rotation) == pytest.approx(1)
         looks = rotation @ [0, 0, 1]
         assert looks[2] == pytest.approx(-math.sin(pose.pitch_rad), abs=1e-9)
+
+
+def test_only_kinds_that_are_wished_for_stand_in_the_room() -> None:
+    some = ("box", "chair", "table")
+    config = samples.SampleConfig(zoom=0.0, kinds=some)
+    rng = np.random.default_rng(5)
+    pictures = [samples.render_picture(rng, config) for _ in range(20)]
+    assert {thing.kind for picture in pictures for thing in picture.scene.things} == set(some)
+    assert any(thing.on >= 0 for picture in pictures for thing in picture.scene.things)
+    with pytest.raises(ValueError, match="kinds"):
+        samples.SampleConfig(kinds=("unicorn",))

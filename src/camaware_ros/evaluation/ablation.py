@@ -48,7 +48,8 @@ def run(path: Path) -> dict[str, Any]:
     record = {
         "command": f"python -m camaware_ros.evaluation.ablation {path}",
         "hardware": f"{platform.machine()}, {os.cpu_count()} cores, one thread",
-        "scenes": table.scenes, "train": table.train, "model": table.model,
+        "scenes": table.scenes, "kinds": list(table.kinds),
+        "train": table.train, "model": table.model,
         "columns": [column.name for column in COLUMNS],
         "rows": [_summary(row, results) for row in table.rows],
     }  # fmt: skip
@@ -64,7 +65,7 @@ def _measured(table: Table, row: Row, seed: int, teacher: TrainConfig) -> dict[s
     folder = _trained(table, owner, seed, teacher)
     trained = time.process_time() - begin
     columns = {}
-    for column, photos in pictures(Path(table.output) / "data", table.scenes):
+    for column, photos in pictures(Path(table.output) / "data", table.scenes, table.kinds):
         grounder = Grounder.load(folder, "torch", zoom=column.zoom)
         found = evaluate_photos(grounder, photos, mounting=row.mounting, intrinsics=row.intrinsics)
         columns[column.name] = {
@@ -92,7 +93,7 @@ def _trained(table: Table, row: Row, seed: int, teacher: TrainConfig) -> Path:
     if not (folder / "manifest.json").is_file():
         train(config)
         network, tokenizer = load_checkpoint(folder)
-        found = measure(network, tokenizer, CALIBRATION_IMAGES, config.band)
+        found = measure(network, tokenizer, CALIBRATION_IMAGES, config.band, table.kinds)
         write_uncompiled(folder, config.name, network.config, tokenizer, found)
     return folder
 

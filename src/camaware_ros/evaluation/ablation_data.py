@@ -14,6 +14,7 @@ from pathlib import Path
 from camaware_ros.evaluation.mujoco_photos import write_mujoco
 from camaware_ros.evaluation.omni3d import Photo, read_omni3d
 from camaware_ros.evaluation.omni3d_rendered import write_rendered
+from camaware_ros.language.vocabulary import KINDS
 from camaware_ros.training.cameras import BANDS
 
 SIZE = (320, 256)
@@ -47,7 +48,7 @@ COLUMNS = (
 
 
 def pictures(
-    folder: Path, scenes: int, columns: Sequence[Column] = COLUMNS
+    folder: Path, scenes: int, kinds: Sequence[str] = KINDS, columns: Sequence[Column] = COLUMNS
 ) -> Iterator[tuple[Column, tuple[Photo, ...]]]:
     """Every column with its data set; what is not in ``folder`` yet is rendered."""
     for column in columns:
@@ -57,5 +58,5 @@ def pictures(
             if column.source == SIMULATOR:
                 write_mujoco(place, scenes)
             else:
-                write_rendered(place, column.source, BANDS[column.source], scenes, SIZE)
+                write_rendered(place, column.source, BANDS[column.source], scenes, SIZE, kinds)
         yield column, read_omni3d(path, place / "images")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from camaware_ros.language.vocabulary import KINDS
 from camaware_ros.training.run_config import TrainConfig
 
 
@@ -44,6 +45,7 @@ class Table:
         output: folder for data sets, trainings and the result of each row.
         result: JSON with the whole table.
         scenes: pictures per column.
+        kinds: of things, in training and in every column.
         teacher_run: YAML of the run that trains the teacher of ``prior`` and distillation.
         model, samples, train: of every row, see ``TrainConfig``.
         rows: of the table.
@@ -57,6 +59,7 @@ class Table:
     samples: dict[str, object]
     train: dict[str, object]
     rows: tuple[Row, ...]
+    kinds: tuple[str, ...] = KINDS
 
     @classmethod
     def from_yaml(cls, path: Path) -> Table:
@@ -87,7 +90,8 @@ class Table:
                 "name": name, "output": str(Path(self.output) / "runs" / name), "seed": seed,
                 "workers": 0, "save_steps": 1_000_000, "teacher": teacher,
                 **self.train, **row.train,
-                "model": {**self.model, **row.model}, "samples": {**self.samples, **row.samples},
+                "model": {**self.model, **row.model},
+                "samples": {"kinds": list(self.kinds), **self.samples, **row.samples},
             }
         )  # fmt: skip
 

@@ -22,17 +22,19 @@ from camaware_ros.evaluation.rendered import (
     observation_of,
     true_boxes,
 )
+from camaware_ros.language.vocabulary import KINDS
 from camaware_ros.training.cameras import BANDS, Band
 from camaware_ros.training.samples import Picture, SampleConfig, picture_truth
 
 
 def write_rendered(
-    folder: Path, name: str, band: Band, count: int, size: tuple[int, int] = (160, 128)
-) -> Path:
+    folder: Path, name: str, band: Band, count: int, size: tuple[int, int] = (160, 128),
+    kinds: Sequence[str] = KINDS,
+) -> Path:  # fmt: skip
     """``count`` pictures of a band with something in view; the path of the JSON file."""
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
-    config = SampleConfig(size=size, band=band, zoom=0.0, seed=EVALUATION_SEED)
+    config = SampleConfig(size=size, band=band, zoom=0.0, seed=EVALUATION_SEED, kinds=tuple(kinds))
     photos = [
         _photo(picture, images, f"{number:06d}")
         for number, (_, picture, _) in enumerate(held_out_pictures(config, count))

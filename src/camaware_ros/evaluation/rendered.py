@@ -6,7 +6,7 @@ Each picture is cut to its content, so that it enters the network by the same do
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from camaware_ros.geometry.boxes import Box3
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.rays import gravity_axes
 from camaware_ros.grounder import Grounder
+from camaware_ros.language.vocabulary import KINDS
 from camaware_ros.training.cameras import Band
 from camaware_ros.training.queries import ABSENT, Query, sample_queries
 from camaware_ros.training.samples import (
@@ -88,10 +89,11 @@ def held_out_pictures(
 
 
 def rendered_cases(
-    band: Band, count: int, seed: int = EVALUATION_SEED, size: tuple[int, int] = (160, 128)
-) -> Iterator[Case]:
+    band: Band, count: int, seed: int = EVALUATION_SEED, size: tuple[int, int] = (160, 128),
+    kinds: Sequence[str] = KINDS,
+) -> Iterator[Case]:  # fmt: skip
     """``count`` held-out pictures through cameras of a band, eight phrases each."""
-    config = SampleConfig(size=size, band=band, zoom=0.0, seed=seed)
+    config = SampleConfig(size=size, band=band, zoom=0.0, seed=seed, kinds=tuple(kinds))
     for rng, picture, truth in held_out_pictures(config, count):
         yield Case(
             observation=observation_of(picture),

@@ -8,7 +8,7 @@ stay untouched for the benchmarks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from camaware_ros.evaluation.rendered import Case, rendered_cases
 from camaware_ros.language.tokenizer import WordTokenizer
+from camaware_ros.language.vocabulary import KINDS
 from camaware_ros.model.grounder import CameraAwareGrounder
 from camaware_ros.runtime.backend import Backend
 from camaware_ros.runtime.camera_range import camera_score, pixel_angle_rad
@@ -117,9 +118,10 @@ class Errors:
 
 
 def measure(
-    network: CameraAwareGrounder, tokenizer: WordTokenizer, images: int = 800, band: str = "train"
-) -> Calibration:
-    """Spreads, growth and familiarity of a network that was trained on a band of cameras."""
+    network: CameraAwareGrounder, tokenizer: WordTokenizer, images: int = 800, band: str = "train",
+    kinds: Sequence[str] = KINDS,
+) -> Calibration:  # fmt: skip
+    """Spreads, growth and familiarity of a network trained on a band of cameras and some kinds."""
     config = network.config
     size = (config.image_width, config.image_height)
     inputs = InputBuilder(size, config.prompt_length, tokenizer)
@@ -128,7 +130,8 @@ def measure(
         hfov_deg=BANDS[band].hfov_deg, fisheye_deg=TRAINED_FISHEYE_DEG, height_m=TRAINED_HEIGHT_M,
         familiarity_limit=np.inf,
     )  # fmt: skip
-    said = answers(backend, inputs, rendered_cases(BANDS[band], images, CALIBRATION_SEED, size))
+    cases = rendered_cases(BANDS[band], images, CALIBRATION_SEED, size, kinds)
+    said = answers(backend, inputs, cases)
     near, signatures, angles = collect(said, trained)
     mean, whiten, limit = familiarity(np.stack(signatures))
     low, high = np.quantile(angles, [0.001, 0.999])
@@ -136,7 +139,7 @@ def measure(
     spreads = fit_spreads(near)
     growths = []
     for far in FAR_BANDS:
-        cases = rendered_cases(far, int(FAR_SHARE * images), CALIBRATION_SEED, size)
+        cases = rendered_cases(far, int(FAR_SHARE * images), CALIBRATION_SEED, size, kinds)
         outside, _, _ = collect(answers(backend, inputs, cases), trained)
         growths.append(fit_growth(outside, spreads))
     return Calibration(

@@ -49,6 +49,7 @@ class SampleConfig:
         mounting_known: share of images whose mounting is told to the network.
         band: family of cameras.
         dialogues: also a question about each image with its answer.
+        kinds: of things in the scenes; phrases may name others, which are not there.
         labelled: share of images whose text and boxes are told; below 1 samples have ``labelled``
             f32 (), see ``training.semi``.
         seed: first half of every sample's random seed.
@@ -62,12 +63,16 @@ class SampleConfig:
     mounting_known: float = 0.75
     band: Band = field(default_factory=lambda: BANDS["train"])
     dialogues: bool = False
+    kinds: tuple[str, ...] = KINDS
     labelled: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.augment not in AUGMENTATIONS:
             raise ValueError(f"augment: expected one of {AUGMENTATIONS}, got {self.augment!r}")
+        object.__setattr__(self, "kinds", tuple(self.kinds))
+        if not self.kinds or not set(self.kinds) <= set(KINDS):
+            raise ValueError(f"kinds: expected some of {KINDS}, got {self.kinds}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +96,7 @@ def render_picture(rng: np.random.Generator, config: SampleConfig) -> Picture:
     augmented = config.augment != "none" and rng.random() < config.zoom
     relensed = augmented and config.augment == "full" and rng.random() < 0.5
     view = sample_view(rng, BANDS["train"] if relensed else config.band, config.size)
-    scene = sample_scene(rng, _sight(view, pose))
+    scene = sample_scene(rng, _sight(view, pose), config.kinds)
     rgb, range_m, thing_of = cast(
         view.rays, view.valid, pose.gravity_from_camera, pose.height_m, scene.spheres, scene.prims,
         scene.room, scene.patches,

@@ -7,6 +7,7 @@ things stand; how the room looks is in ``rooms``; does not know pixels.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,8 @@ VISIBLE_PIXELS = 45
 MAX_THINGS = 8
 ATTEMPTS = 6
 FLOOR = -1
+TABLETOP = ("mug", "bottle", "monitor")
+"""Kinds that mostly stand on others."""
 FACING = ("shelf", "cabinet", "monitor")
 """Kinds whose front, on the -y side, usually looks towards the camera."""
 
@@ -84,11 +87,11 @@ class Scene:
     patches: FloatArray
 
 
-def sample_scene(rng: np.random.Generator, sight: Sight) -> Scene:
-    """A room with up to 8 things that the camera can see."""
+def sample_scene(rng: np.random.Generator, sight: Sight, known: Sequence[str] = KINDS) -> Scene:
+    """A room with up to 8 things, of kinds that are known, that the camera can see."""
     things: list[Thing] = []
     count = 4 + int((MAX_THINGS - 3) * rng.random())
-    for kind in _draw_kinds(rng, count):
+    for kind in _draw_kinds(rng, count, known):
         for _ in range(ATTEMPTS):
             thing = _place(rng, kind, things, sight)
             if thing is not None:
@@ -99,19 +102,21 @@ def sample_scene(rng: np.random.Generator, sight: Sight) -> Scene:
     return Scene(things=tuple(things), spheres=spheres, prims=prims, room=room, patches=patches)
 
 
-def _draw_kinds(rng: np.random.Generator, count: int) -> list[str]:
+def _draw_kinds(rng: np.random.Generator, count: int, known: Sequence[str]) -> list[str]:
     """Kinds in the order in which they are placed: what others stand on comes first."""
     a, b, c, d, e, f, *draws = rng.random(6 + count).tolist()
-    kinds = [KINDS[int(len(KINDS) * draw)] for draw in draws]
+    kinds = [known[int(len(known) * draw)] for draw in draws]
+    tabletop = [kind for kind in TABLETOP if kind in known]
+    supports = [kind for kind in furniture.SUPPORTS[:5] if kind in known]
     if a < 0.5:
         kinds[-1] = kinds[0]
     if b < 0.3:
         kinds[-2] = kinds[0]
-    small = [kind in ("mug", "bottle", "monitor") for kind in kinds]
-    if c < 0.55 and not any(small):
-        small[1], kinds[1] = True, ("mug", "bottle", "monitor")[int(3 * d)]
-    if any(small) and e < 0.8 and not all(small):
-        kinds[small.index(False)] = furniture.SUPPORTS[int(5 * f)]
+    small = [kind in tabletop for kind in kinds]
+    if tabletop and c < 0.55 and not any(small):
+        small[1], kinds[1] = True, tabletop[int(len(tabletop) * d)]
+    if supports and any(small) and e < 0.8 and not all(small):
+        kinds[small.index(False)] = supports[int(len(supports) * f)]
     return sorted(kinds, key=_later)
 
 
