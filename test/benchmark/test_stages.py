@@ -58,3 +58,52 @@ def test_the_exponent_of_a_power_law() -> None:
 def test_nothing_to_measure_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["benchmark", "--rounds", "0"]) == 2
     assert "--rounds: expected at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--parts", "stages", "nodes", "--pictures", "201"], "--pictures: expected 1 to 200"),
+        (["--parts", "stages", "stream", "--stream-minutes", "0"], "--stream-minutes: expected"),
+    ],
+)
+def test_what_a_later_part_would_refuse_is_refused_at_once(
+    capsys: pytest.CaptureFixture[str], words: list[str], reason: str
+) -> None:
+    assert main(["benchmark", *words]) == 2
+    assert reason in capsys.readouterr().err
+
+
+CURVE = {"x": [1, 2, 4], "wall_ms": [2.0, 3.0, 5.0], "cpu_ms": [2.0, 3.0, 5.0], "exponent": 0.66}
+STREAM = {
+    "age_p50_ms": 20.0, "age_p95_ms": 25.0, "network_p50_ms": 10.0, "rss_last_third_mb": 270.0,
+    "looks": [],
+}  # fmt: skip
+
+
+def test_growth_and_stream_are_compared_too() -> None:
+    before, after = {"growth": {"phrases": CURVE}}, {"growth": {"phrases": CURVE}}
+    assert ("phrases: exponent", 0.66, 0.66, 1.0) in compare(before, after)
+    assert ("4 phrases: processor, ms", 5.0, 5.0, 1.0) in compare(before, after)
+    faster = {"stream": STREAM | {"age_p95_ms": 12.5}}
+    assert ("stream age at publishing p95, ms", 25.0, 12.5, 0.5) in compare(
+        {"stream": STREAM}, faster
+    )
+
+
+def test_what_was_measured_outlives_a_part_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def dies(*_: object, **__: object) -> None:
+        raise RuntimeError("the node died")
+
+    monkeypatch.setattr(
+        "camaware_ros.benchmark.growth.measure_growth", lambda *_: {"cameras": CURVE}
+    )
+    monkeypatch.setattr("camaware_ros.ros.stream_run.run_stream", dies)
+    out = tmp_path / "new" / "growth.json"
+    assert main(["benchmark", "--parts", "growth", "stream", "--json", str(out)]) != 0
+    printed = capsys.readouterr()
+    assert "the node died" in printed.err and "exponent 0.66" in printed.out
+    assert json.loads(out.read_text())["growth"] == {"cameras": CURVE}
+    assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 Record = dict[str, Any]
+_STREAM = {
+    "age_p50_ms": "age at publishing, ms", "age_p95_ms": "age at publishing p95, ms",
+    "network_p50_ms": "network, ms", "rss_last_third_mb": "memory, MB",
+}  # fmt: skip
 
 
 def medians(record: Record) -> dict[str, float]:
-    """Medians of a record by what they are of, milliseconds or 10^6 bytes."""
+    """Medians of a record, and how its costs grow, by what they are of."""
     found: dict[str, float] = {}
     for row in record.get("stages", []):
         kind = f"{row['backend']} {_kind(row)}"
@@ -22,7 +26,12 @@ def medians(record: Record) -> dict[str, float]:
     for name, row in record.get("startup", {}).items():
         found[f"{name} start: first answer, s"] = row["first_answer_s"]
         found[f"{name} start: memory, MB"] = row["rss_mb"]
-    return found
+    for name, curve in record.get("growth", {}).items():
+        points = zip(curve["x"], curve["cpu_ms"], strict=True)
+        found |= {f"{x} {name}: processor, ms": value for x, value in points}
+        found[f"{name}: exponent"] = curve["exponent"]
+    stream = record.get("stream", {})
+    return found | {f"stream {what}": stream[key] for key, what in _STREAM.items() if stream}
 
 
 def compare(before: Record, after: Record) -> list[tuple[str, float, float, float]]:

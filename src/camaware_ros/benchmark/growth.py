@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from camaware_ros.benchmark.frame import sent
@@ -51,6 +52,8 @@ def measure_growth(
         of log CPU time against log x over all points.
     """
     grounder = Grounder.load(folder, "onnx")
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)  # the clock of one thread must see all of the work
     try:
         return {
             "visual tokens": _by_tokens(folder, scratch, inputs, repeats),
@@ -58,6 +61,7 @@ def measure_growth(
             "cameras": _by_cameras(grounder, repeats),
         }
     finally:
+        cv2.setNumThreads(threads)
         grounder.close()
 
 

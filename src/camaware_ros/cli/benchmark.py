@@ -43,22 +43,35 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.compare:
         return _compare(*arguments.compare)
-    if arguments.rounds < 1:
-        raise ValueError(f"--rounds: expected at least 1, got {arguments.rounds}")
+    _check(arguments)
     from camaware_ros.benchmark.machine import machine
 
     record: dict[str, Any] = {"command": _command(arguments), "seed": 0, **machine()}
     for part in arguments.parts:
-        record |= _measured(part, arguments)
-    for line in _lines(record):
-        print(line)
-    if arguments.json:
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        from camaware_ros.benchmark.plot import draw
-
-        draw(record, arguments.json.with_suffix(".png"))
+        found = _measured(part, arguments)
+        print("\n".join(_lines(found)), flush=True)
+        record |= found
+        if arguments.json:  # now: a later part may fail
+            _write(record, arguments.json)
     return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse at once what would be refused after minutes."""
+    if arguments.rounds < 1:
+        raise ValueError(f"--rounds: expected at least 1, got {arguments.rounds}")
+    if "nodes" in arguments.parts and not 1 <= arguments.pictures <= 200:
+        raise ValueError(f"--pictures: expected 1 to 200, got {arguments.pictures}")
+    if "stream" in arguments.parts and not arguments.stream_minutes > 0:
+        raise ValueError(f"--stream-minutes: expected more than 0, got {arguments.stream_minutes}")
+
+
+def _write(record: dict[str, Any], path: Path) -> None:
+    from camaware_ros.benchmark.plot import draw
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    draw(record, path.with_suffix(".png"))
 
 
 def _measured(part: str, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -97,13 +110,15 @@ def _lines(record: dict[str, Any]) -> list[str]:
     """What a person wants to see first; the file has the rest."""
     from camaware_ros.benchmark.compared import medians
 
-    lines = [f"{name:60}{value:10.2f}" for name, value in medians(record).items()]
+    growth, stream = record.get("growth", {}), record.get("stream", {})
+    rest = {name: part for name, part in record.items() if name not in ("growth", "stream")}
+    lines = [f"{name:60}{value:10.2f}" for name, value in medians(rest).items()]
     lines += [f"{name} does not run here: {why}" for name, why in record.get("missing", {}).items()]
     lines += [f"network, {name}: {value} x" for name, value in record.get("speed", {}).items()]
-    for name, curve in record.get("growth", {}).items():
+    for name, curve in growth.items():
         lines.append(f"{name} {curve['x']}: {curve['cpu_ms']} ms, exponent {curve['exponent']}")
-    stream = {k: v for k, v in record.get("stream", {}).items() if k != "looks"}
-    return lines + [f"stream {name}: {value}" for name, value in stream.items()]
+    told = {name: value for name, value in stream.items() if name != "looks"}
+    return lines + [f"stream {name}: {value}" for name, value in told.items()]
 
 
 def _compare(before: Path, after: Path) -> int:

@@ -44,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
             "model": folder.name, "rounds": arguments.rounds, "threads": arguments.threads,
             "machine": machine, "backends": [asdict(report) for report in reports],
         }  # fmt: skip
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(record, indent=1) + "\n")
     running = [report for report in reports if not report.error]
     return 0 if running and all(report.within for report in running) else 1
