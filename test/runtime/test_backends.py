@@ -10,13 +10,16 @@ from types import ModuleType
 import numpy as np
 import onnxruntime
 import pytest
+import torch
+from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
 
 from camaware_ros.runtime.backend import open_backend
 from camaware_ros.runtime.contract import FOUND_NAMES, ModelOutputs, outputs_from
 from camaware_ros.runtime.golden import GOLDEN_FILE, load_golden
-from camaware_ros.runtime.manifest import checked_file, read_manifest
-from camaware_ros.runtime.onnx_backend import PROVIDERS
+from camaware_ros.runtime.manifest import VISION_FILE, checked_file, read_manifest
+from camaware_ros.runtime.onnx_backend import PROVIDERS, OnnxGraph
 from camaware_ros.runtime.prompt import next_prompt, phrases_prompt
+from camaware_ros.runtime.torch_backend import TorchGraph
 
 TOLERANCE = 1e-4
 
@@ -149,3 +152,22 @@ def test_numbers_of_fp32_are_asked_for_on_a_card(
     assert asked[:2] == [
         ("CUDAExecutionProvider", {"use_tf32": "0"}), ("CPUExecutionProvider", {})
     ]  # fmt: skip
+
+
+def test_a_card_without_memory_is_not_taken_for_inputs_that_do_not_fit(shipped: Path) -> None:
+    """A robot would look for the fault in its camera."""
+
+    class Full:
+        def run(self, *_: object) -> None:
+            raise RuntimeException("Failed to allocate memory\nfor a tensor")
+
+    class FullModule(torch.nn.Module):
+        def forward(self) -> None:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    graph = OnnxGraph(shipped, read_manifest(shipped), VISION_FILE, threads=1)
+    graph._session = Full()
+    with pytest.raises(RuntimeError, match="onnx: Failed to allocate memory for a tensor"):
+        graph({})
+    with pytest.raises(RuntimeError, match="torch: CUDA out of memory"):
+        TorchGraph(FullModule(), (), (), torch.device("cpu"))({})

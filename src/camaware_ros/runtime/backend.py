@@ -28,7 +28,7 @@ class Backend(Protocol):
     name: str
 
     def infer(self, inputs: ModelInputs) -> ModelOutputs:
-        """One forward pass; ValueError when shapes do not fit the model."""
+        """One forward pass; ValueError when shapes do not fit, RuntimeError when it fails."""
 
     def see(self, inputs: ModelInputs) -> Arrays:
         """What the picture shows, without any word: ``contract.VISION_OUTPUTS``."""

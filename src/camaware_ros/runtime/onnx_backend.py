@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 
 from camaware_ros.runtime.contract import Arrays
 from camaware_ros.runtime.manifest import (
@@ -15,6 +16,7 @@ from camaware_ros.runtime.manifest import (
     check_graph_record,
     checked_file,
 )
+from camaware_ros.runtime.report import one_line
 from camaware_ros.runtime.split import SplitNetwork
 
 # fp32 on a card shall be that; its own form with ten bits misses the golden outputs
@@ -52,8 +54,10 @@ class OnnxGraph:
         """See ``runtime.split.Graph``."""
         try:
             values = self._session.run(self._outputs, dict(inputs))
-        except Exception as error:  # as above
-            raise ValueError(f"inputs do not fit the network: {error}") from error
+        except (InvalidArgument, ValueError) as error:
+            raise ValueError(f"inputs do not fit the network: {one_line(error)}") from error
+        except Exception as error:  # as above; no memory, or a card that fails
+            raise RuntimeError(f"onnx: {one_line(error)}") from error
         return dict(zip(self._outputs, values, strict=True))
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ class Graph(Protocol):
     """One loaded graph."""
 
     def __call__(self, inputs: Arrays) -> Arrays:
-        """All outputs by name; ValueError when inputs do not fit."""
+        """All outputs by name; ValueError when inputs do not fit, RuntimeError when it fails."""
 
     def close(self) -> None:
         """Free what it holds."""

@@ -19,6 +19,7 @@ from camaware_ros.runtime.contract import (
     Arrays,
 )
 from camaware_ros.runtime.manifest import WEIGHTS_FILE, Manifest, checked_file
+from camaware_ros.runtime.report import one_line
 from camaware_ros.runtime.split import SplitNetwork
 
 
@@ -45,6 +46,8 @@ class TorchGraph:
         ]
         try:
             values = self._module(*tensors)
+        except torch.OutOfMemoryError as error:
+            raise RuntimeError(f"torch: {one_line(error)}") from error
         except (RuntimeError, IndexError) as error:
             raise ValueError(f"inputs do not fit the network: {error}") from error
         return {n: v.cpu().numpy() for n, v in zip(self._outputs, values, strict=True)}
