@@ -3,7 +3,9 @@
 ros2 launch camaware_ros camaware.launch.py image:=/cam/image_raw
 ros2 launch camaware_ros camaware.launch.py cameras:=front,rear image:=image_raw
 
-A robot's own launch file includes this one with IncludeLaunchDescription and the same arguments.
+A robot's own launch file includes this one with IncludeLaunchDescription and the same arguments,
+in a group of its own where it has arguments of the same names, which would else be taken for ours:
+GroupAction([IncludeLaunchDescription(...)], scoped=True, forwarding=False). PushRosNamespace works.
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
 """The whole chain on one machine: a simulated room and robot, grounding, goals.
 
 ros2 launch camaware_ros demo.launch.py, then tell the robot something:
-ros2 topic pub --once /command std_msgs/msg/String "{data: go to the red chair}"
+ros2 topic pub --once -w 2 /command std_msgs/msg/String "{data: go to the red chair}"
 """
 
 import os
@@ -41,6 +41,9 @@ ARGUMENTS = [
         "backend", default_value="", description=f"What runs the network. {AS_IN_FILE}"
     ),
     DeclareLaunchArgument(
+        "namespace", default_value="", description="Namespace of all three nodes."
+    ),
+    DeclareLaunchArgument(
         "rviz", default_value="false", description="Open RViz with what the nodes show."
     ),
     DeclareLaunchArgument(
@@ -73,6 +76,7 @@ def simulator(context):
             package="camaware_ros",
             executable="sim_node",
             name="sim_node",
+            namespace=value("namespace"),
             output="screen",
             parameters=[*files, said],
         )
@@ -85,6 +89,7 @@ def generate_launch_description():
     robot = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(share / "launch" / "camaware.launch.py")),
         launch_arguments={
+            "namespace": LaunchConfiguration("namespace"),
             "backend": LaunchConfiguration("backend"),
             "rviz": LaunchConfiguration("rviz"),
             "params_file": LaunchConfiguration("params_file"),

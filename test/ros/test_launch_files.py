@@ -1,7 +1,4 @@
-"""Launch files: they parse everywhere; where launch_ros is, they say and start what they should.
-
-The nodes really come up where the package is also in an ament prefix (``colcon build``).
-"""
+"""Launch files: they parse everywhere; where launch_ros is, they say and start what they should."""
 
 from __future__ import annotations
 
@@ -55,29 +52,38 @@ true
 """
 
 
+PROGRAMS = ("camaware_ros/grounding_node", "camaware_ros/goal_node", "camaware_ros/sim_node",
+            "rviz2/rviz2")  # fmt: skip
+
+
 @pytest.fixture
-def described(tmp_path: Path) -> Callable[..., dict[str, str]]:
-    """What a launched node is told, by its program, for arguments of the robot's launch file."""
+def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An ament prefix with our files and programs that only say what they are told."""
     pytest.importorskip("launch_ros", reason="launch_ros is not installed")
-    prefix = tmp_path / "prefix"
-    index = prefix / "share/ament_index/resource_index/packages"
+    folder = tmp_path / "prefix"
+    index = folder / "share/ament_index/resource_index/packages"
     index.mkdir(parents=True)
-    shutil.copytree(LAUNCH.parent / "config", prefix / "share/camaware_ros/config")
-    for program in ("camaware_ros/grounding_node", "camaware_ros/goal_node", "rviz2/rviz2"):
+    for ours in ("config", "launch"):
+        shutil.copytree(LAUNCH.parent / ours, folder / "share/camaware_ros" / ours)
+    for program in PROGRAMS:
         (index / program.split("/")[0]).touch()
-        path = prefix / "lib" / program
+        path = folder / "lib" / program
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(TELLTALE)
         path.chmod(0o755)
-    environment = {**os.environ, "AMENT_PREFIX_PATH": str(prefix), "ROS_LOG_DIR": str(tmp_path)}
+    monkeypatch.setenv("AMENT_PREFIX_PATH", str(folder), prepend=os.pathsep)
+    monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path))
+    return folder
 
-    def describe(**given: str) -> dict[str, str]:
+
+@pytest.fixture
+def described(prefix: Path) -> Callable[..., dict[str, str]]:
+    """What each launched program is told, for a launch file and its arguments."""
+
+    def describe(file: Path = LAUNCH / "camaware.launch.py", **given: str) -> dict[str, str]:
         arguments = [f"{name}:={value}" for name, value in given.items()]
         done = subprocess.run(
-            [sys.executable, "-c", SERVICE, str(LAUNCH / "camaware.launch.py"), *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
+            [sys.executable, "-c", SERVICE, str(file), *arguments], capture_output=True, text=True
         )
         said: dict[str, str] = {}
         for line in done.stdout.splitlines():
@@ -87,6 +93,30 @@ def described(tmp_path: Path) -> Callable[..., dict[str, str]]:
         return said
 
     return describe
+
+
+# A robot with arguments of its own, two of them named like ours, and this package in a namespace.
+ROBOT = """
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription, LogInfo
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import PushRosNamespace
+from launch_ros.substitutions import FindPackageShare
+
+def generate_launch_description():
+    file = [FindPackageShare("camaware_ros"), "/launch/camaware.launch.py"]
+    given = {"image": "cam/image_raw", "use_sim_time": LaunchConfiguration("use_sim_time")}
+    ours = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(file), launch_arguments=given.items()
+    )
+    return LaunchDescription([
+        DeclareLaunchArgument("model", default_value="burger"),
+        DeclareLaunchArgument("use_sim_time", default_value="true"),
+        GroupAction([PushRosNamespace("bot"), ours], scoped=True, forwarding=False,
+                    launch_configurations={"use_sim_time": LaunchConfiguration("use_sim_time")}),
+    ])
+"""
 
 
 def test_there_is_one_for_the_robot_and_one_for_the_demo() -> None:
@@ -162,8 +192,34 @@ def test_rviz_comes_on_demand_with_our_configuration_in_the_namespace(described)
     assert {"/markers:=markers", "__ns:=/robot"} <= set(call.split())
 
 
+def test_a_robots_own_file_includes_ours_in_a_group(described, tmp_path: Path) -> None:
+    own = tmp_path / "robot.launch.py"
+    own.write_text(ROBOT)
+    said = described(own)
+    assert set(said) == {"grounding_node", "goal_node"}
+    for name, text in said.items():
+        assert "__ns:=/bot" in text.splitlines()[0].split(), name
+        assert "use_sim_time: true" in text, name
+    assert "image:=cam/image_raw" in said["grounding_node"].split()
+    assert "burger" not in said["grounding_node"], "the robot's model is none of ours"
+
+
+def test_the_demo_starts_its_three_nodes_in_one_namespace(described) -> None:
+    said = described(
+        LAUNCH / "demo.launch.py", namespace="lab", camera="pi_camera_v2", real_time_factor="2"
+    )
+    assert set(said) == {"grounding_node", "goal_node", "sim_node"}
+    assert all("__ns:=/lab" in text.splitlines()[0].split() for text in said.values())
+    assert "camera: pi_camera_v2" in said["sim_node"]
+    assert "real_time_factor: 2.0" in said["sim_node"]
+    for name in ("grounding_node", "goal_node"):
+        assert "use_sim_time: true" in said[name]
+    assert "send_goals: true" in said["goal_node"]
+    assert "costmap:=costmap" in said["goal_node"].split()
+
+
 @pytest.mark.parametrize("file", OURS)
-def test_ros2_launch_lists_the_arguments(file: str) -> None:
+def test_ros2_launch_lists_the_arguments(prefix: Path, file: str) -> None:
     """The real command, where ros2cli and ros2launch are installed."""
     pytest.importorskip("ros2launch", reason="ros2launch is not installed")
     command = "import sys; from ros2cli.cli import main; sys.exit(main())"
@@ -177,17 +233,14 @@ def test_ros2_launch_lists_the_arguments(file: str) -> None:
         assert f"'{argument.name}':" in done.stdout
 
 
-def test_the_nodes_come_up_in_their_namespace_and_leave_cleanly(start, make_rig) -> None:
+def test_the_nodes_come_up_in_their_namespace_and_leave_cleanly(
+    ros_env: dict[str, str], prefix: Path, start, make_rig
+) -> None:
     """``ros2 launch`` in effect: the file in a process of its own, ended as by Ctrl-C."""
-    loaded("camaware.launch.py")
-    from ament_index_python.packages import PackageNotFoundError, get_package_prefix
-
-    try:
-        programs = Path(get_package_prefix("camaware_ros"), "lib", "camaware_ros")
-    except PackageNotFoundError:
-        pytest.skip("camaware_ros is in no ament prefix: colcon build, source install/setup.bash")
-    if not (programs / "grounding_node").is_file():
-        pytest.skip(f"no {programs}/grounding_node: pip puts programs elsewhere; use colcon build")
+    for name in ("grounding_node", "goal_node"):
+        module = f'exec "{sys.executable}" -m camaware_ros.ros.{name} "$@"\n'
+        (prefix / "lib/camaware_ros" / name).write_text(f"#!/bin/sh\n{module}")
+    ros_env.update({name: os.environ[name] for name in ("AMENT_PREFIX_PATH", "ROS_LOG_DIR")})
     rig = make_rig()
     launched = start("-c", SERVICE, str(LAUNCH / "camaware.launch.py"), "namespace:=robot")
     for name in ("/robot/grounding_node", "/robot/goal_node"):
