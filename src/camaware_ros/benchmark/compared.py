@@ -19,7 +19,8 @@ def medians(record: Record) -> dict[str, float]:
         found |= {f"{kind}: {stage}, ms": v[0] for stage, v in row["wall_ms"].items()}
     for row in record.get("nodes", []):
         for key, what in (
-            ("p50_ms", "over DDS, ms"), ("in_node_p50_ms", "in the node, ms"),
+            ("p50_ms", "the whole way, ms"), ("dds_p50_ms", "of it DDS, ms"),
+            ("in_node_p50_ms", "in the node, ms"),
             ("around_p50_ms", "all but the network, ms"), ("rss_mb", "memory, MB"),
         ):  # fmt: skip
             found[f"node {_kind(row)}: {what}"] = row[key]
