@@ -56,10 +56,11 @@ def test_what_an_old_parser_refuses_is_named() -> None:
         return onnx.helper.make_node(kind, inputs, [f"{kind}_out"], domain=domain)
 
     nodes = [node("Attention", "x"), node("Gelu", "x", domain="ms"), node("ReduceMax", "x", "axes")]
-    graph = onnx.helper.make_graph([*nodes, node("Relu", "x")], "g", [], [])
+    x = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [2, "64", "words"])
+    graph = onnx.helper.make_graph([*nodes, node("Relu", "x")], "g", [x], [])
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 23)])
     assert unsupported(model) == [
-        "Attention", "ReduceMax with computed axes", "ms.Gelu", "opset 23"
+        "Attention", "ReduceMax with computed axes", "ms.Gelu", "opset 23", "size named 64"
     ]  # fmt: skip
 
 

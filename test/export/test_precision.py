@@ -11,6 +11,7 @@ import pytest
 
 from camaware_ros.cli.main import main
 from camaware_ros.export import precision
+from camaware_ros.export.parser_operators import unsupported
 from camaware_ros.grounder import DEFAULT_MODEL
 from camaware_ros.resources import share_directory
 from camaware_ros.runtime.backend import open_backend
@@ -59,6 +60,7 @@ def test_fp16_inside_fp32_outside(half: Path, name: str) -> None:
     assert len(made) == len(set(made))
     found = {p.key: p.value for p in onnx.load(path).metadata_props}
     assert found == graph_record(read_manifest(half))
+    assert unsupported(onnx.load(path, load_external_data=False)) == []
 
 
 def test_fp16_is_close_and_leaves_fp32_alone(half: Path) -> None:

@@ -32,7 +32,10 @@ CONSTANT_INPUT = {
 
 
 def unsupported(model: onnx.ModelProto) -> list[str]:
-    """What the parser would refuse: operators, opsets, axes that are computed; empty when fine."""
+    """What the parser would refuse or take wrongly; empty when fine.
+
+    Operators, opsets, axes that are computed, and sizes given as names: "64" is any size to it.
+    """
     found = []
     for opset in model.opset_import:
         if opset.domain == "" and not OLDEST_OPSET <= opset.version <= NEWEST_OPSET:
@@ -47,4 +50,7 @@ def unsupported(model: onnx.ModelProto) -> list[str]:
         given = None if place is None or place >= len(node.input) else node.input[place]
         if given and given not in constant:
             found.append(f"{node.op_type} with computed axes")
+    values = [*model.graph.input, *model.graph.output, *model.graph.value_info]
+    sizes = [size for value in values for size in value.type.tensor_type.shape.dim]
+    found += [f"size named {s.dim_param}" for s in sizes if s.dim_param.isdigit()]
     return sorted(set(found))
