@@ -66,7 +66,7 @@ class GroundingNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Listen to the cameras and to commands."""
         assert self._model is not None
-        session = GroundingSession(
+        self._session = GroundingSession(
             self,
             settings=self._settings,
             model=self._model,
@@ -76,7 +76,6 @@ class GroundingNode(LifecycleNode):
             report=self.report,
         )
         self.report.health.ok("lifecycle")
-        self._session = session
         return super().on_activate(state)
 
     @told
@@ -109,7 +108,8 @@ class GroundingNode(LifecycleNode):
         super().destroy_node()
 
     def _use(self, settings: GroundingSettings, changed: frozenset[str]) -> None:
-        self._model.use(settings)
+        with backend_lines(self.report, self._diagnostics.publish):
+            self._model.use(settings)
         self._outputs.tell_model(self._model.description)
         if self._session is not None:
             self._session.use(settings, command_too="command" in changed)
