@@ -49,7 +49,9 @@ class GroundingSettings:
     )
     image_qos: str = parameter(
         "sensor_data",
-        "Subscribe to image and camera_info best effort (accepts every publisher) or reliable.",
+        "Subscribe to image and camera_info best effort (accepts every publisher) or reliable. One "
+        "topic's own: qos_overrides./image.subscription.reliability (or depth, durability, "
+        "history), given at start.",
         choices=INPUT_QOS_NAMES,
     )
     input_rectified: str = parameter(
