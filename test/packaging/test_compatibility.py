@@ -24,10 +24,10 @@ def rows() -> dict[str, list[str]]:
 
 
 @cache
-def functions_of(path: Path) -> frozenset[str]:
-    """Names of the functions of a file."""
+def functions_of(path: Path) -> dict[str, ast.FunctionDef]:
+    """The functions of a file by name."""
     nodes = ast.parse(path.read_text()).body
-    return frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef))
+    return {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
 
 
 def test_every_complaint_and_every_feature_has_one_row() -> None:
@@ -51,6 +51,17 @@ def test_every_test_that_is_named_exists() -> None:
         if not (ROOT / "test" / file).is_file() or name not in functions_of(ROOT / "test" / file)
     }
     assert missing == set()
+
+
+def test_no_test_that_is_named_is_switched_off_or_asserts_nothing() -> None:
+    named = {found for cells in rows().values() for found in _TEST.findall(cells[3])}
+    for file, name in sorted(named):
+        test = functions_of(ROOT / "test" / file)[name]
+        marks = {ast.unparse(mark).removeprefix("pytest.mark.") for mark in test.decorator_list}
+        assert not {mark for mark in marks if re.match(r"skip\b|xfail\b", mark)}, name
+        # Some prove it by what they wait for, or by a check_...() beside them.
+        proof = r"\bassert|\bpytest\.raises\(|\.wait\w*\(|\bcheck\w*\("
+        assert re.search(proof, ast.unparse(test)), name
 
 
 def test_only_tests_stand_in_the_column_of_tests() -> None:

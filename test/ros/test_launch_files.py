@@ -129,6 +129,26 @@ def test_it_parses_and_has_what_launch_calls(file: Path) -> None:
     assert "generate_launch_description" in code.co_names
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_it_starts_programs_of_ros_and_installs_nothing(file: Path) -> None:
+    """Nothing is run while it is read, and the environment is changed for the transport only."""
+    tree = ast.parse(file.read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    names = [ast.unparse(call.func) for call in calls]
+    runs = ("ExecuteProcess", "ExecuteLocal", "Popen", "run", "system", "exec", "eval")
+    assert [name for name in names if name.rpartition(".")[2] in runs] == []
+    sets = [ast.unparse(call) for call in calls if "Environment" in ast.unparse(call.func)]
+    assert sets in ([], ["SetEnvironmentVariable(name, wanted[name])"])
+    packages = {
+        ast.literal_eval(word.value)
+        for call, name in zip(calls, names, strict=True)
+        if name == "Node"
+        for word in call.keywords
+        if word.arg == "package"
+    }
+    assert packages and packages <= {"camaware_ros", "rviz2"}
+
+
 @pytest.mark.parametrize("file", OURS)
 def test_nothing_with_a_window_starts_unasked(file: str) -> None:
     tree = ast.parse((LAUNCH / file).read_text())
