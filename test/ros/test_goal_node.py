@@ -14,6 +14,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped, TransformStamped
 from nav2_msgs.action import NavigateToPose
 from nav_msgs.msg import OccupancyGrid
@@ -22,7 +23,7 @@ from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.parameter import Parameter
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
@@ -243,6 +244,37 @@ def run(world: World, start):
 def distance_to_thing(world: World, x: float, y: float) -> float:
     outside = np.abs(np.array([x, y]) - world.thing) - SIZE / 2
     return float(np.linalg.norm(outside.clip(0)))
+
+
+def test_publishers_that_it_cannot_hear_are_told_with_the_fix(run, world: World) -> None:
+    """A map that is not latched, commands of best effort; and well again when others are heard."""
+    told: list[str] = []
+    group = ReentrantCallbackGroup()
+    world.node.create_subscription(
+        DiagnosticArray,
+        "/diagnostics",
+        lambda m: told.extend(s.message for s in m.status if s.name == "/goal_node"),
+        10,
+        callback_group=group,
+    )
+    wrong = [
+        world.node.create_publisher(OccupancyGrid, "costmap", 1),
+        world.node.create_publisher(String, "command", qos_profile_sensor_data),
+    ]
+    run()
+    for text in (
+        "qos_incompatible: a publisher of /costmap is volatile, which is less than this node asks "
+        "for: publish it transient local",
+        "qos_incompatible: a publisher of /command is best effort, which is less than this node "
+        "asks for: publish it reliable",
+    ):
+        world.wait(lambda text=text: told and text in told[-1], text)
+    for publisher in wrong:
+        world.node.destroy_publisher(publisher)
+    world.costmap()
+    world.command("go to the red chair")
+    world.wait_status("arrived", "OK")
+    world.wait(lambda: told[-1] == "ok", "health")
 
 
 def test_the_robot_ends_at_the_stand_off_facing_the_thing(run, world: World) -> None:

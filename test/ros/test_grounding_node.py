@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.srv import GetParameters
+from rclpy.qos import qos_profile_sensor_data
 from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from shots import (
@@ -31,6 +32,7 @@ from shots import (
     send_tf,
     transform,
 )
+from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 
 
@@ -443,6 +445,16 @@ def test_a_rectified_image_obeys_p(running) -> None:
     rig.wait(lambda: rig.detections, "detections", lambda: shot(change_info=raw_differs))
     found = centre(rig.detections[0].detections[0])
     np.testing.assert_allclose(found, in_map(point_camera(FOCAL)), atol=1e-6)
+
+
+def test_a_commander_that_cannot_be_heard_is_told_until_one_is_heard(running) -> None:
+    rig, shot, _ = running()
+    rig.node.create_publisher(String, "command", qos_profile_sensor_data)
+    reason = "qos_incompatible: a publisher of /command is best effort"
+    rig.wait(lambda: reason in rig.health(), reason)
+    send_tf(rig)
+    rig.command("find the red chair")
+    rig.wait(lambda: rig.detections and rig.health() == "ok", "detections, health", shot)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

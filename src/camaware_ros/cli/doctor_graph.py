@@ -91,8 +91,8 @@ def _input_finding(one: Input) -> Finding:
         return Finding(subject=subject, level="bad", text=text, fix=fix)
     if one.unheard:
         fix = (
-            "publish with at least the QoS that the node asks for, or lower what it asks for "
-            "(image_qos: sensor_data, or qos_overrides)"
+            "publish with at least the QoS that the node asks for; of images and camera_info it "
+            "can ask for less (image_qos: sensor_data, or qos_overrides)"
         )
         return Finding(subject=subject, level="bad", text="; ".join(one.unheard), fix=fix)
     return Finding(subject=subject, level="ok", text=f"{len(good)} publisher(s)")

@@ -6,23 +6,18 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from builtin_interfaces.msg import Time as TimeMessage
-from rclpy.exceptions import ParameterException
 from rclpy.node import Node
-from rclpy.qos import QoSPolicyKind
-from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from camaware_ros.ros.camera_topics import camera_topics, is_named_rectified
 from camaware_ros.ros.grounding_settings import GroundingSettings
 from camaware_ros.ros.health import Level, Reason
+from camaware_ros.ros.listening import listen
 from camaware_ros.ros.pairing import FramePairing, Pair, Unpaired
-from camaware_ros.ros.qos import incompatibility, input_qos, overridable
-from camaware_ros.ros.qos_events import (
-    QoSRequestedIncompatibleQoSInfo,
-    SubscriptionEventCallbacks,
-)
+from camaware_ros.ros.qos import input_qos
 from camaware_ros.ros.report import Report
 
 
@@ -70,11 +65,11 @@ class CameraInput:
         compressed = settings.image_transport == "compressed"
         topics = camera_topics(node, camera, compressed=compressed)
         kind = CompressedImage if compressed else Image
-        self._unheard: set[str] = set()
-        self._image = self._subscribed(kind, topics.image, self._on_image, settings.image_qos)
-        self._info = self._subscribed(
-            CameraInfo, topics.camera_info, self._on_info, settings.image_qos
-        )
+        # Each gets a profile of its own, because overrides are written into it.
+        profile = partial(input_qos, settings.image_qos)
+        subscribed = partial(listen, node, report, may_override=True)
+        self._image = subscribed(kind, topics.image, self._on_image, profile())
+        self._info = subscribed(CameraInfo, topics.camera_info, self._on_info, profile())
         health = report.health
         info_silence_s = math.inf if latest else settings.silence_s
         health.expect("image", Reason.NO_IMAGE, topics.image, settings.silence_s)
@@ -88,40 +83,17 @@ class CameraInput:
         self._node.destroy_subscription(self._image)
         self._node.destroy_subscription(self._info)
 
-    def _subscribed(
-        self, kind: type, topic: str, callback: Callable[..., None], qos: str
-    ) -> Subscription:
-        def incompatible(event: QoSRequestedIncompatibleQoSInfo) -> None:
-            text = incompatibility(topic, QoSPolicyKind(event.last_policy_kind))
-            self._unheard.add(topic)
-            self._report.problem(f"qos {topic}", Reason.QOS_INCOMPATIBLE, text)
-
-        try:
-            return self._node.create_subscription(
-                kind, topic, callback, input_qos(qos),
-                event_callbacks=SubscriptionEventCallbacks(incompatible_qos=incompatible),
-                qos_overriding_options=overridable(),
-            )  # fmt: skip
-        except (ParameterException, RuntimeError) as error:
-            raise ValueError(f"qos_overrides of {topic}: {error}") from error
-
     def _on_image(self, message: Image | CompressedImage) -> None:
         now_s = time.monotonic()
-        self._heard("image", self._image.topic_name, now_s)
+        self._report.health.heard("image", now_s)
         header = message.header
         arrived = Arrived(message, now_s)
         self._handle(self._pairing.add_image(nanoseconds(header.stamp), arrived, header.frame_id))
 
     def _on_info(self, message: CameraInfo) -> None:
-        self._heard("camera_info", self._info.topic_name, time.monotonic())
+        self._report.health.heard("camera_info", time.monotonic())
         header = message.header
         self._handle(self._pairing.add_info(nanoseconds(header.stamp), message, header.frame_id))
-
-    def _heard(self, stage: str, topic: str, now_s: float) -> None:
-        self._report.health.heard(stage, now_s)
-        if topic in self._unheard:  # another publisher is there now
-            self._unheard.remove(topic)
-            self._report.health.ok(f"qos {topic}")
 
     def _handle(self, pair: CameraPair | None) -> None:
         if pair is not None:

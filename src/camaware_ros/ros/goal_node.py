@@ -73,7 +73,7 @@ class GoalNode(LifecycleNode):
                 now_s=lambda: self.get_clock().now().nanoseconds * 1e-9,
             ),
         )
-        self._inputs = GoalInputs(self, session)
+        self._inputs = GoalInputs(self, session, self.report)
         session.tick()
         return result
 

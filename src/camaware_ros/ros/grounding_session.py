@@ -17,6 +17,7 @@ from camaware_ros.ros.grounding_settings import GroundingSettings
 from camaware_ros.ros.grounding_work import Answer, Frame, Reply
 from camaware_ros.ros.health import Level, Reason
 from camaware_ros.ros.latest import LatestWorker
+from camaware_ros.ros.listening import listen
 from camaware_ros.ros.qos import reliable_qos
 from camaware_ros.ros.questions import Questions
 from camaware_ros.ros.report import Report, StageFailed
@@ -74,8 +75,8 @@ class GroundingSession:
             )
             for camera in settings.cameras
         }
-        self._commands = node.create_subscription(
-            String, "command", self._on_command, reliable_qos()
+        self._commands = listen(
+            node, report, String, "command", self._on_command, reliable_qos(), level=Level.WARN
         )
         # A timer on simulated time would stand still with it.
         steady = Clock(clock_type=ClockType.STEADY_TIME)

@@ -48,21 +48,30 @@ def overridable() -> QoSOverridingOptions:
     return QoSOverridingOptions(OVERRIDABLE)
 
 
-def incompatibility(topic: str, kind: QoSPolicyKind) -> str:
-    """A sentence about a publisher that a subscription on ``topic`` cannot hear, with the fix."""
+def incompatibility(topic: str, kind: QoSPolicyKind, may_override: bool) -> str:
+    """A sentence about a publisher that a subscription on ``topic`` cannot hear, with the fix.
+
+    Args:
+        topic: full name.
+        kind: what the publisher offers too little of.
+        may_override: whether the subscription can be made to ask for less.
+    """
     parameter = f"qos_overrides.{topic}.subscription"
-    if kind == QoSPolicyKind.RELIABILITY:
-        return (
-            f"a publisher of {topic} is best effort, which is less than this node asks for: set "
-            f"image_qos to sensor_data and {parameter}.reliability, if given, to best_effort"
-        )
-    if kind == QoSPolicyKind.DURABILITY:
-        return (
-            f"a publisher of {topic} is volatile, which is less than this node asks for: set "
-            f"{parameter}.durability to volatile"
-        )
     name = qos_policy_name_from_kind(kind).lower()
-    return f"a publisher of {topic} offers less {name} than this node asks for: change either"
+    offers, fix, lower = {
+        QoSPolicyKind.RELIABILITY: (
+            "is best effort",
+            "publish it reliable",
+            f"set image_qos to sensor_data and {parameter}.reliability, if given, to best_effort",
+        ),
+        QoSPolicyKind.DURABILITY: (
+            "is volatile",
+            "publish it transient local",
+            f"set {parameter}.durability to volatile",
+        ),
+    }.get(kind, (f"offers less {name}", "change either", "change either"))
+    text = f"a publisher of {topic} {offers}, which is less than this node asks for"
+    return f"{text}: {lower if may_override else fix}"
 
 
 def reliable_qos(depth: int = 10) -> QoSProfile:
