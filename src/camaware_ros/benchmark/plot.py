@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from camaware_ros.benchmark.frame import STAGES
 
@@ -45,4 +46,8 @@ def _growth(axis: Axes, name: str, curve: dict[str, Any]) -> None:
     axis.set_title(f"{name}: exponent {curve['exponent']}")
     axis.set_xlabel(name)
     axis.set_ylabel("ms")
+    for one, values in ((axis.xaxis, curve["x"]), (axis.yaxis, curve["wall_ms"])):
+        one.set_minor_locator(NullLocator())
+        one.set_major_locator(FixedLocator(values))
+        one.set_major_formatter("{x:.3g}")
     axis.legend(fontsize=8)

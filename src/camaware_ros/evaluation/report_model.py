@@ -31,12 +31,16 @@ def ablation_section(folder: Path) -> str:
         for row in record["rows"]
     ]  # fmt: skip
     text = (
-        "Small networks, trained on pinhole cameras of 55-70° only, every row on the same\n"
-        "pictures, phrases, order and budget; asked about columns of other cameras. Cells: F1 of\n"
-        "detection at IoU 0.25, of any kind / success of phrases, %. A rescaled picture is\n"
-        "enlarged or shrunk with its K and cut or padded around its middle, not letterboxed\n"
-        "back. ± is half the range of two seeds.\n"
+        'Small networks, trained on pinhole cameras of 55-70° only ("all": some pictures by\n'
+        "other lenses too) and on eight kinds of things, every row on the same pictures, phrases,\n"
+        "order and budget; asked about columns of other cameras. Cells: F1 of detection at IoU\n"
+        "0.25, of any kind / success of phrases, %. A rescaled picture is enlarged or shrunk with\n"
+        "its K and cut or padded around its middle, not letterboxed back. ± is half the range of\n"
+        "two seeds.\n"
     )
+    depth = [
+        [row["name"], *(_depth(row["columns"][name]) for name in columns)] for row in record["rows"]
+    ]
     more = (
         "\nSpatial questions on the same cameras: relations, superlatives, and which of two named\n"
         'things is closer, %. "50 % text" sees half as many pictures; "50 % text, 50 % spatial\n'
@@ -47,6 +51,8 @@ def ablation_section(folder: Path) -> str:
         f"\n## What each idea is worth across cameras\n{text}\n"
         f"![Success of every row across cameras]({ABLATION_PICTURE})\n\n"
         + markdown_table(["row", *columns], rows)
+        + "\nDepth error (bias), median, %, of phrases read at the right thing or not:\n\n"
+        + markdown_table(["row", *columns], depth)
         + more
         + "\n"
         + markdown_table(header, spatial)
@@ -57,6 +63,10 @@ def ablation_section(folder: Path) -> str:
 
 def _pair(metrics: Record) -> str:
     return f"{_with_range(metrics, 'f1_any')} / {_with_range(metrics, 'success')}"
+
+
+def _depth(metrics: Record) -> str:
+    return f"{metrics['depth_error']:.0f} ({metrics['depth_bias']:+.0f})"
 
 
 def _with_range(metrics: Record, key: str) -> str:
