@@ -68,6 +68,7 @@ def test_the_model_sections_say_what_their_files_say(tmp_path: Path) -> None:
     folder.mkdir()
     source = {"command": "the command", "seed": 7, "hardware": "2 cores", "backend": "onnx"}
     cell = {"f1": 3.0, "f1_any": 31.25, "success": 12.5, "spatial": 61.0, "referent": 71.0}
+    cell |= {"depth_error": 15.6, "depth_bias": -3.2}
     row = {
         "name": "all", "seeds": [1, 2], "cpu_seconds": {"training": [100, 120]},
         "columns": {"same": cell, "wide": cell | {"half_range": {"f1_any": 0.7, "success": 0.3}}},
@@ -88,7 +89,8 @@ def test_the_model_sections_say_what_their_files_say(tmp_path: Path) -> None:
     (folder / "omni3d_wide.json").write_text(json.dumps(source | data))
     text = page(folder)
     for expected in (
-        "31.2 ± 0.7 / 12.5 ± 0.3", "| all | 61.0 | 71.0 | 2 | 110 |", "99 training pictures",
+        "31.2 ± 0.7 / 12.5 ± 0.3", "| all | 61.0 | 71.0 | 2 | 110 |", "| all | 16 (-3) |",
+        "99 training pictures",
         "| narrow | 1.5 | 55.5 | 88.8 | 90.1 | 7.5 | 0.9 |", "growth 0.25",
         "| 5 | 45.6 | 56.7 | 34.5 | 40.4 | 81.2 | 44.0 | 89.5 | 0.0812 | 93.1 |",
     ):  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from camaware_ros.geometry.camera import Camera
-from camaware_ros.geometry.framing import Framing
+from camaware_ros.geometry.framing import Framing, area_resize
 from camaware_ros.geometry.lenses import Brown, Equidistant, Ideal
 
 PLAN = Framing(
@@ -130,3 +130,13 @@ def test_zoom_must_be_positive() -> None:
     for zoom in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="zoom: expected a positive number"):
             Framing.letterbox((640, 480), (160, 128), zoom)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3, 4, 8, 12])
+def test_a_whole_factor_gives_the_mean_of_each_block(factor: int) -> None:
+    rng = np.random.default_rng(factor)
+    image = rng.integers(0, 256, (9 * factor, 16 * factor, 3), dtype=np.uint8)
+    blocks = image.reshape(9, factor, 16, factor, 3).astype(float).mean(axis=(1, 3))
+    small = area_resize(image, (16, 9))
+    assert small.shape == (9, 16, 3) and np.abs(small - blocks).max() < 1.5
+    assert abs(float((small - blocks).mean())) < 0.4  # rounding halves up leaves no shade

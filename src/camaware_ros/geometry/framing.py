@@ -20,10 +20,20 @@ Resize = Callable[[NDArray[np.uint8], tuple[int, int]], NDArray[np.uint8]]
 
 
 def area_resize(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Shrink by area average, enlarge linearly. ``size`` is (width, height)."""
+    """Shrink by area average, enlarge linearly. ``size`` is (width, height).
+
+    By a whole even factor it goes in halves, which OpenCV does several times as fast; the means
+    are the same but for the rounding of each step.
+    """
     import cv2
 
-    shrinks = size[0] < image.shape[1] or size[1] < image.shape[0]
+    width, height = size
+    while image.shape[0] % (2 * height) == 0 and image.shape[1] % (2 * width) == 0:
+        half = (image.shape[1] // 2, image.shape[0] // 2)
+        image = cv2.resize(image, half, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    if image.shape[:2] == (height, width):
+        return image
+    shrinks = width < image.shape[1] or height < image.shape[0]
     return cv2.resize(  # type: ignore[return-value]
         image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     )
