@@ -114,5 +114,5 @@ class FrameTransforms:
         return lookup_rigid(self._buffer, target, camera_frame, stamp_ns, timeout_s)
 
     def _frames(self, camera_frame: str) -> list[str]:
-        wanted = (self.settings.target_frame, self.settings.base_frame)
-        return [frame for frame in wanted if frame and frame not in (CAMERA_FRAME, camera_frame)]
+        wanted = {self.settings.target_frame, self.settings.base_frame}
+        return sorted(wanted - {"", CAMERA_FRAME, camera_frame})
