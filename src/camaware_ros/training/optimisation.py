@@ -17,8 +17,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
     """Two optimisers that look like one: to a scheduler, to ``Trainer`` and to a checkpoint.
 
     Muon (Jordan et al., 2024; the update's scale as in Liu et al., 2025) moves a matrix by its
-    orthogonalised momentum. On our network a step does as much as 1.5 of AdamW's and costs a sixth
-    more on a CPU.
+    orthogonalised momentum.
     """
 
     def __init__(self, muon: torch.optim.Muon, adamw: torch.optim.AdamW) -> None:
