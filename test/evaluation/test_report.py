@@ -87,8 +87,18 @@ def test_the_model_sections_say_what_their_files_say(tmp_path: Path) -> None:
         "phrases": SUMMARY, "depth": {"abs_rel": 0.0812, "delta1": 93.1},
     }  # fmt: skip
     (folder / "omni3d_wide.json").write_text(json.dumps(source | data))
+    said = {"answers": 8, "same_words": 0.625, "pointed": 0.75, "range_error_median": None}
+    said |= {"numbers_agree": 0.985}
+    talk = {"bands": {"narrow": said | {"by_topic": {"far": said | {"answers": 3}}}}}
+    (folder / "dialogues.json").write_text(json.dumps(source | talk))
+    floor = {"median_error_percent": 9.4, "within_10_percent": 53.0, "ceiling_percent": 36.5}
+    (folder / "scale_floor.json").write_text(json.dumps(source | {"bands": {"wide": floor}}))
+    unheld = source | {"bands": {"wide": SUMMARY}}
+    (folder / "rendered_no_mounting.json").write_text(json.dumps(unheld))
     text = page(folder)
     for expected in (
+        "| wide | 6.5 | 9.4 | 53.0 | 36.5 |",
+        "| narrow | all | 8 | 62.5 | 75.0 |  | 98.5 |", "| narrow | far | 3 |",
         "31.2 ± 0.7 / 12.5 ± 0.3", "| all | 61.0 | 71.0 | 2 | 110 |", "| all | 16 (-3) |",
         "99 training pictures",
         "| narrow | 1.5 | 55.5 | 88.8 | 90.1 | 7.5 | 0.9 |", "growth 0.25",

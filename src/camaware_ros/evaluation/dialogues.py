@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -155,7 +157,10 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     grounder = Grounder.load(arguments.model, arguments.backend)
     record = {
-        "model": grounder.manifest.name, "scenes": arguments.scenes, "seed": EVALUATION_SEED,
+        "command": f"python -m camaware_ros.evaluation.dialogues --scenes {arguments.scenes}",
+        "model": grounder.manifest.name, "backend": grounder.backend.name,
+        "scenes": arguments.scenes, "seed": EVALUATION_SEED,
+        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
         "bands": {b: evaluate(grounder, b, arguments.scenes) for b in arguments.bands},
     }  # fmt: skip
     grounder.close()

@@ -12,7 +12,13 @@ from typing import Any
 
 from camaware_ros.evaluation.faults_report import HEADER, fault_rows, fault_text
 from camaware_ros.evaluation.report_inputs import cameras_section, messages_section
-from camaware_ros.evaluation.report_model import ablation_section, coverage_section, data_section
+from camaware_ros.evaluation.report_model import (
+    ablation_section,
+    coverage_section,
+    data_section,
+    dialogues_section,
+    floor_section,
+)
 from camaware_ros.evaluation.report_speed import speed_section
 from camaware_ros.evaluation.report_tables import markdown_table, read
 
@@ -197,6 +203,7 @@ def page(folder: Path) -> str:
         _INTRO
         + bands_section(folder, "Held-out rendered scenes, by camera", _RENDERED, "")
         + types_section(folder)
+        + floor_section(folder)
         + bands_section(
             folder, "What the camera is worth: a fair pair", _TWINS,
             "The same network, pictures, phrases, order and budget (36 000 images); one sees rays\n"
@@ -204,6 +211,7 @@ def page(folder: Path) -> str:
         )
         + ablation_section(folder)
         + coverage_section(folder)
+        + dialogues_section(folder)
         + data_section(folder)
         + mujoco_section(folder)
         + closed_loop_section(folder)

@@ -102,6 +102,58 @@ def coverage_section(folder: Path) -> str:
     return f"\n## Does 90 % mean 90 %?\n{text}\n{markdown_table(header, rows)}\n{source}"
 
 
+def floor_section(folder: Path) -> str:
+    """Depth error without mounting, beside that of an observer who reads every ratio exactly."""
+    record, model = read(folder, "scale_floor.json"), read(folder, "rendered_no_mounting.json")
+    if record is None or model is None:
+        return ""
+    header = ["camera", "model's depth error %", "floor %", "floor: within 10 %", "ceiling seen %"]
+    rows = [
+        [name, f"{model['bands'][name]['depth_error']:.1f}", band["median_error_percent"],
+         band["within_10_percent"], band["ceiling_percent"]]
+        for name, band in record["bands"].items()
+        if name in model["bands"]
+    ]  # fmt: skip
+    text = (
+        "One picture shows a room up to its scale. The floor is an observer who reads every ratio\n"
+        "without error and knows what sizes each kind, cameras' heights and ceilings may have; he\n"
+        "is not told where things tend to stand, which the engine gives away a little.\n"
+    )
+    source = f"* `{record['command']}`, seed {record['seed']}, {record['hardware']}\n"
+    return f"\n## Without mounting\n{text}\n{markdown_table(header, rows)}\n{source}"
+
+
+def dialogues_section(folder: Path) -> str:
+    """Questions in plain English, by band and by topic."""
+    record = read(folder, "dialogues.json")
+    if record is None:
+        return ""
+    header = ["camera", "topic", "answers", "same words %", "points at the thing %",
+              "range error %", "numbers agree %"]  # fmt: skip
+    rows = [
+        _dialogue_row(band, topic, found)
+        for band, whole in record["bands"].items()
+        for topic, found in {"all": whole, **whole["by_topic"]}.items()
+    ]
+    text = (
+        "One question per picture. Same words: the sentence is the true one but for its numbers.\n"
+        "Points: every thing that the true answer speaks of is the one pointed at. Range error:\n"
+        "median, of these. Numbers agree: each distance in the text is within 5 % of that of a\n"
+        "box of the answer.\n"
+    )
+    source = (
+        f"* `{record['command']}`, seed {record['seed']}, {record['hardware']}, "
+        f"{record['backend']}\n"
+    )
+    return f"\n## Answers in words\n{text}\n{markdown_table(header, rows)}\n{source}"
+
+
+def _dialogue_row(band: str, topic: str, found: Record) -> list[object]:
+    keys = ("same_words", "pointed", "range_error_median", "numbers_agree")
+    shares = ("" if found[key] is None else f"{100 * found[key]:.1f}" for key in keys)
+    return [band, topic, found["answers"], *shares]
+
+
 def data_section(folder: Path) -> str:
     """Data sets in the Omni3D format: ``omni3d*.json``."""
     records = [json.loads(path.read_text()) for path in sorted(folder.glob("omni3d*.json"))]

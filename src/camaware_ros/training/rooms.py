@@ -16,6 +16,8 @@ from camaware_ros.training.render_paint import ROOM
 FloatArray = NDArray[np.float32]
 Prim = tuple[float, ...]
 NOTHING = -1
+ROOM_HEIGHT_M = (2.2, 3.4)
+"""Of the ceiling; higher where the camera would touch it."""
 
 
 Colour = tuple[float, float, float]
@@ -46,7 +48,8 @@ def sample_room(
     co, si = math.cos(yaw), math.sin(yaw)
     x0, x1, y0, y1 = _walls(rng, extent, co, si)
     a, b, c, d, e, f, g, h, i, j, k, m, n, o = rng.random(14).tolist()
-    height = max(2.2 + 1.2 * a, eye_height_m + 0.3)
+    low, high = ROOM_HEIGHT_M
+    height = max(low + (high - low) * a, eye_height_m + 0.3)
     lamp_u, lamp_v = x0 + b * (x1 - x0), y0 + c * (y1 - y0)
     floor, wall = _muted(rng), _muted(rng, 0.4, 1.0)
     room = [
