@@ -13,6 +13,7 @@ from camaware_ros.evaluation.rendered import rendered_cases
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.lenses import Equidistant
 from camaware_ros.grounder import Grounder
+from camaware_ros.language.vocabulary import KINDS
 from camaware_ros.training.cameras import BANDS
 from camaware_ros.types import Mounting, Observation
 
@@ -107,7 +108,7 @@ def test_words_and_lengths(grounder: Grounder) -> None:
 
 
 def test_everything_in_view_comes_best_first_and_near_what_is_there(grounder: Grounder) -> None:
-    kinds = grounder.tokenizer.words[:8]
+    kinds = KINDS
     near = []
     for case in rendered_cases(BANDS["trained range"], 10):
         found = grounder.detect(case.observation)

@@ -91,13 +91,14 @@ def test_the_model_sections_say_what_their_files_say(tmp_path: Path) -> None:
     said |= {"numbers_agree": 0.985}
     talk = {"bands": {"narrow": said | {"by_topic": {"far": said | {"answers": 3}}}}}
     (folder / "dialogues.json").write_text(json.dumps(source | talk))
-    floor = {"median_error_percent": 9.4, "within_10_percent": 53.0, "ceiling_percent": 36.5}
+    floor = {"median_error": 1.4, "median_error_to_a_pixel": 9.4, "within_10_to_a_pixel": 53.0}
+    floor |= {"ceiling_seen": 36.5}
     (folder / "scale_floor.json").write_text(json.dumps(source | {"bands": {"wide": floor}}))
     unheld = source | {"bands": {"wide": SUMMARY}}
     (folder / "rendered_no_mounting.json").write_text(json.dumps(unheld))
     text = page(folder)
     for expected in (
-        "| wide | 6.5 | 9.4 | 53.0 | 36.5 |",
+        "| wide | 6.5 | 1.4 | 9.4 | 53.0 | 36.5 |",
         "| narrow | all | 8 | 62.5 | 75.0 |  | 98.5 |", "| narrow | far | 3 |",
         "31.2 ± 0.7 / 12.5 ± 0.3", "| all | 61.0 | 71.0 | 2 | 110 |", "| all | 16 (-3) |",
         "99 training pictures",

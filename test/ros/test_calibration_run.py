@@ -21,7 +21,7 @@ THREE = (CAMERAS[0], CAMERAS[3], CAMERAS[4])
 
 
 def test_three_real_cameras_in_one_run_and_the_control(ros_env) -> None:
-    record = run(read_calibrations(CALIBRATIONS, THREE), views=3, frames=6, rounds=1)
+    record = run(read_calibrations(CALIBRATIONS, THREE), views=7, frames=7, rounds=1)
     for name, row in record["cameras"].items():
         assert row["agrees"], (name, row)
     assert record["switches"] == 2

@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(json.dumps(found, indent=1))
     if arguments.json:
         record = {
-            "command": f"camaware evaluate --data {arguments.data.name} --images DIR"
+            "command": f"camaware evaluate --data {_named(arguments.data)} --images DIR"
             + (f" --model {arguments.model.name}" if arguments.model else "")
             + (f" --camera-scale {arguments.camera_scale:g}" if arguments.camera_scale != 1 else "")
             + (" --no-mounting" if arguments.no_mounting else ""),
@@ -46,3 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(record, indent=1) + "\n")
     return 0
+
+
+def _named(path: Path) -> str:
+    """The file and the folder it lies in."""
+    return f"{path.resolve().parent.name}/{path.name}"
