@@ -191,7 +191,7 @@ class Grounder:
         inputs = self.inputs.build(observation, ["thing"])
         begin = time.perf_counter()
         seen = self.backend.see(inputs)
-        written = write_answer(self.backend, seen, ids, self.tokenizer)
+        written = write_answer(self.backend, seen, ids, self.tokenizer, self.manifest.looks_back)
         seconds = time.perf_counter() - begin
         outputs, camera = written.outputs, observation.camera
         up, spreads, _ = self._circumstances(observation, inputs, outputs)

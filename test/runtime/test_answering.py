@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import ClassVar
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +17,7 @@ from camaware_ros.language.dialogue_places import Place, spell
 from camaware_ros.language.dialogue_words import EOS
 from camaware_ros.language.tokenizer import LOC_ID, PAD_ID, WordTokenizer
 from camaware_ros.model.config import ModelConfig
-from camaware_ros.model.grounder import CameraAwareGrounder, spoken_states
+from camaware_ros.model.grounder import MAX_SPOKEN, CameraAwareGrounder, spoken_states
 from camaware_ros.runtime.answering import measures, spelled_box, spelled_places, write_answer
 from camaware_ros.runtime.contract import ModelInputs
 from camaware_ros.runtime.prompt import next_prompt
@@ -112,6 +115,38 @@ def test_boxes_of_an_answer_are_those_of_its_loc_states(network, backend, pictur
     ):
         found = getattr(written.outputs, name)
         np.testing.assert_allclose(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_the_word_behind_a_loc_sees_only_what_was_pointed_at(network, backend, picture) -> None:
+    """Steps are what training learns from, where that is told the places pointed at."""
+    ids = [*QUESTION, LOC_ID, 30, 31, LOC_ID, 32, EOS_ID]
+
+    class Forced:
+        steps: ClassVar[list] = []
+
+        def read(self, seen, prompt):
+            step, said = backend.read(seen, prompt), prompt["position"][0, -1] - 79
+            self.steps.append(step)
+            logits = np.full_like(step["logits"], -1.0)
+            logits[0, -1, ids[min(said, len(ids) - 1)]] = 1.0
+            return {**step, "logits": logits}
+
+    forced, seen = Forced(), backend.see(picture)
+    written = write_answer(forced, seen, QUESTION, TOKENIZER, looks_back=True)
+    assert TOKENIZER.ids(written.tokens) == ids[len(QUESTION) :]
+    among = torch.zeros(1, MAX_SPOKEN, 80, dtype=torch.bool)
+    for number, pointer in enumerate(written.outputs.pointer):
+        among[0, number, pointer.argmax()] = True
+    looking = CameraAwareGrounder(replace(network.config, looks_back=True)).eval()
+    looking.load_state_dict(network.state_dict())
+    pixels, rays = torch.from_numpy(picture.pixels), torch.from_numpy(picture.rays)
+    with torch.inference_mode():
+        dialogue = torch.tensor([ids])
+        words = looking(pixels, rays, NO_PHRASES, among, dialogue)["words"][0]
+    said = np.concatenate([step["logits"][0] for step in forced.steps])
+    np.testing.assert_allclose(said, words[: len(said)], atol=1e-4, rtol=1e-4)
+    freely = whole(network, picture, ids)["words"][0]
+    assert np.abs(freely[: len(said)].numpy() - said).max() > 1e-3
 
 
 def test_an_answer_without_end_stops_where_there_is_no_room(backend, picture) -> None:

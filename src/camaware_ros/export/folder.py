@@ -23,7 +23,7 @@ def write_uncompiled(
         name=name, contract=CONTRACT_VERSION, image_size=(config.image_width, config.image_height),
         prompt_length=config.prompt_length, tokenizer=tokenizer.to_dict(),
         sigma_scale=found.spreads.scale, pointer_temperature=found.spreads.temperature,
-        growth=found.growth, trained=found.trained,
+        growth=found.growth, trained=found.trained, looks_back=config.looks_back,
         files={name: sha256(folder / name) for name in (WEIGHTS_FILE, FAMILIARITY_FILE)},
     )  # fmt: skip
     (folder / MANIFEST_FILE).write_text(manifest.to_json())

@@ -30,6 +30,8 @@ class ModelConfig:
         teacher: sizes of that teacher, see ``model.teacher``.
         belief: what each visual token shows and how far it is, said before the language model
             reads it, so that words can compare.
+        looks_back: the word behind a <loc> of an answer sees of the picture only the visual token
+            pointed at, so that what follows is about that thing.
         spatial_layers: language layers (from 1) whose visual states are lifted to depth, ray and
             point maps (SpatialSV); none switches the heads off.
         language: model type of the language model, a decoder of ``transformers``; language_config:
@@ -56,6 +58,7 @@ class ModelConfig:
     prior: str = "none"
     teacher: dict[str, object] = field(default_factory=dict)
     belief: bool = False
+    looks_back: bool = False
     spatial_layers: tuple[int, ...] = ()
     language: str = "qwen2"
     language_config: dict[str, object] = field(default_factory=dict)

@@ -31,13 +31,16 @@ MAX_SPOKEN = 8
 """How many things of one dialogue are learnt from."""
 
 
-def prefix_mask(words_BN: Tensor, group_N: Tensor, visual: int) -> Tensor:
+def prefix_mask(
+    words_BN: Tensor, group_N: Tensor, visual: int, shown_BNT: Tensor | None = None
+) -> Tensor:
     """Additive attention mask (B, 1, T + N, T + N): bidirectional prefix, causal groups of words.
 
     Args:
         words_BN: ids of all phrases, one after the other; padding is never looked at.
         group_N: which phrase each id belongs to.
         visual: T.
+        shown_BNT: which visual tokens each word may look at; all where None.
     """
     total = visual + words_BN.shape[1]
     position = torch.arange(total, device=words_BN.device)
@@ -48,6 +51,9 @@ def prefix_mask(words_BN: Tensor, group_N: Tensor, visual: int) -> Tensor:
     words = functional.pad(words_BN != PAD_ID, (visual, 0), value=True)
     itself = position[None] == position[:, None]
     allowed = (allowed[None] & words[:, None]) | itself[None]
+    if shown_BNT is not None:
+        shown = functional.pad(shown_BNT, (0, words_BN.shape[1], visual, 0), value=True)
+        allowed = allowed & shown
     return torch.where(allowed, 0.0, -1e4)[:, None]
 
 
@@ -57,6 +63,23 @@ def spoken_states(dialogue_BS: Tensor, hidden_BSD: Tensor) -> Tensor:
     at = is_loc.argsort(dim=1, descending=True, stable=True)[:, :MAX_SPOKEN, None]
     there = is_loc.gather(1, at[..., 0])[..., None]
     return there * hidden_BSD.gather(1, at.expand(-1, -1, hidden_BSD.shape[-1]))
+
+
+def shown_behind_loc(dialogue_BS: Tensor, pointed_BKT: Tensor) -> Tensor:
+    """Visual tokens (B, S, T) that each word may look at: all, but behind a <loc> one alone.
+
+    Args:
+        dialogue_BS: ids.
+        pointed_BKT: at which tokens the first K <loc> may point; one of them is drawn.
+    """
+    drawn = (torch.rand_like(pointed_BKT, dtype=torch.float32) * pointed_BKT).argmax(-1)
+    one = functional.one_hot(drawn, pointed_BKT.shape[-1]).bool()
+    is_loc = dialogue_BS == LOC_ID
+    number = is_loc.cumsum(1) - 1
+    behind = functional.pad(is_loc & (number < one.shape[1]), (1, 0))[:, :-1]
+    number = functional.pad(number, (1, 0))[:, :-1].clamp(0, one.shape[1] - 1)
+    at = one.gather(1, number[..., None].expand(-1, -1, one.shape[-1]))
+    return at | ~behind[..., None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +152,16 @@ class CameraAwareGrounder(nn.Module):
         }
 
     def read(
-        self, visual_BTD: Tensor, tokens_BQL: Tensor, dialogue_BS: Tensor | None = None
+        self,
+        visual_BTD: Tensor,
+        tokens_BQL: Tensor,
+        dialogue_BS: Tensor | None = None,
+        pointed_BKT: Tensor | None = None,
     ) -> Reading:
-        """Language model over the visual prefix, all phrases and the dialogue."""
+        """Language model over the visual prefix, all phrases and the dialogue.
+
+        ``pointed_BKT``: see :func:`shown_behind_loc`.
+        """
         batch, visual, width = visual_BTD.shape
         _, queries, length = tokens_BQL.shape
         device = tokens_BQL.device
@@ -143,11 +173,15 @@ class CameraAwareGrounder(nn.Module):
             words_BN = torch.cat([words_BN, dialogue_BS], dim=1)
             place = torch.cat([place, torch.arange(size, device=device)])
             group = functional.pad(group, (0, size), value=queries)
+        shown = None
+        if dialogue_BS is not None and pointed_BKT is not None:
+            shown = shown_behind_loc(dialogue_BS, pointed_BKT)
+            shown = functional.pad(shown, (0, 0, queries * length, 0), value=True)
         position = torch.cat([torch.arange(visual, device=device), visual + place])
         embedded = self.language.get_input_embeddings()(words_BN)
         out = self.language(
             inputs_embeds=torch.cat([visual_BTD.to(embedded.dtype), embedded], dim=1),
-            attention_mask=prefix_mask(words_BN, group, visual).to(embedded.dtype),
+            attention_mask=prefix_mask(words_BN, group, visual, shown).to(embedded.dtype),
             position_ids=position[None].expand(batch, -1),
             output_hidden_states=bool(self.config.spatial_layers),
         )
@@ -255,7 +289,10 @@ class CameraAwareGrounder(nn.Module):
             :meth:`locate` gives for the first MAX_SPOKEN <loc> of it, as said_pointer and so on.
         """
         visual, belief = self.see(pixels, rays, prior)
-        reading = self.read(visual, tokens, dialogue)
+        pointed = None
+        if self.config.looks_back and point_among is not None:
+            pointed = point_among[:, tokens.shape[1] :]
+        reading = self.read(visual, tokens, dialogue, pointed)
         features = visual + reading.seen
         geometry = self.token_rays(rays)
         survey = self.survey(features, geometry[3])

@@ -25,6 +25,7 @@ from camaware_ros.runtime.contract import (
     FOUND_NAMES,
     PREFIX_NAMES,
     Arrays,
+    Float32Array,
     ModelOutputs,
     outputs_from,
 )
@@ -48,7 +49,11 @@ class Written:
 
 
 def write_answer(
-    backend: Backend, seen: Arrays, question: Sequence[int], tokenizer: WordTokenizer
+    backend: Backend,
+    seen: Arrays,
+    question: Sequence[int],
+    tokenizer: WordTokenizer,
+    looks_back: bool = False,
 ) -> Written:
     """Greedy decoding of the answer to a question.
 
@@ -57,6 +62,7 @@ def write_answer(
         seen: see ``Backend.see``.
         question: ids, see ``language.dialogue.encode_question``.
         tokenizer: of the model.
+        looks_back: see ``Manifest``.
 
     Raises:
         ValueError: the network gave something else than finite numbers.
@@ -65,10 +71,13 @@ def write_answer(
     behind = {name: seen[name] for name in PREFIX_NAMES}
     ids, written = np.array([question], dtype=np.int64), list[int]()
     places: list[Arrays] = []
+    pointer: Float32Array | None = None
     while True:
-        step = backend.read(behind, next_prompt(ids, behind["keys"].shape[2]))
+        step = backend.read(behind, next_prompt(ids, behind["keys"].shape[2], pointer))
+        pointer = None
         if written and written[-1] == LOC_ID:
             places.append(step)
+            pointer = step["pointer"][0] if looks_back else None
         if len(question) + len(written) == DIALOGUE_LENGTH:
             break
         written.append(int(step["logits"][0, -1].argmax()))

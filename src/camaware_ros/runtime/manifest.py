@@ -60,6 +60,7 @@ class Manifest:
         trained: range of cameras.
         files: sha256 by file name.
         pointer_temperature: see ``reading.Spreads``.
+        looks_back: the word behind a <loc> of an answer is read with the place pointed at alone.
         growth: by which part spreads grow per unit of ``camera_range.camera_score``.
     """
 
@@ -73,6 +74,7 @@ class Manifest:
     files: Mapping[str, str]
     pointer_temperature: float = 1.0
     growth: float = 0.0
+    looks_back: bool = False
 
     def to_json(self) -> str:
         """Text of the file."""

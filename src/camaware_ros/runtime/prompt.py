@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camaware_ros.language.tokenizer import LOC_ID, PAD_ID
-from camaware_ros.runtime.contract import Arrays
+from camaware_ros.runtime.contract import Arrays, Float32Array
 
 HIDDEN = np.float32(-1e4)
 
@@ -39,18 +39,25 @@ def phrases_prompt(tokens: NDArray[np.int64], visual: int) -> Arrays:
     }
 
 
-def next_prompt(ids: NDArray[np.int64], earlier: int) -> Arrays:
+def next_prompt(
+    ids: NDArray[np.int64], earlier: int, pointer: Float32Array | None = None
+) -> Arrays:
     """The next ids of one text behind ``earlier`` places, those of the prefix included.
 
     The last id is read out as a place.
 
     Args:
         ids: (1, S).
+        pointer: (T,) of the <loc> that stands before the first of them, which then sees of the
+            picture only the token pointed at.
     """
     size = ids.shape[1]
     step = np.arange(size)
     hidden = np.where(step <= step[:, None], np.float32(0), HIDDEN)
     mask = np.concatenate([np.zeros((size, earlier), np.float32), hidden], 1)
+    if pointer is not None:
+        mask[0, : len(pointer)] = HIDDEN
+        mask[0, pointer.argmax()] = 0
     return {
         "ids": ids,
         "position": (earlier + step)[None],
