@@ -47,7 +47,7 @@ def test_off_is_bit_identical_to_a_network_without_heads() -> None:
     """The same seed gives the same weights everywhere else, and the heads change no answer."""
     args = inputs()
     without, having = network(), network(spatial_layers=(1, 2, 3, 4))
-    plain, silent, loud = without(*args), having(*args), having(*args, spatial=True)
+    plain, silent, loud = without(*args), having(*args), having(*args, lift_first=len(args[0]))
     assert plain.keys() == silent.keys() and TASKS.keys() <= loud.keys()
     for name, value in plain.items():
         assert torch.equal(value, silent[name]) and torch.equal(value, loud[name]), name
@@ -55,18 +55,20 @@ def test_off_is_bit_identical_to_a_network_without_heads() -> None:
 
 @torch.inference_mode()
 def test_the_window_needs_no_words_and_shows_what_training_saw() -> None:
-    pixels, rays, tokens = inputs()
+    pixels, rays, _ = inputs()
     model = network(spatial_layers=(2, 4))
-    beside, alone = model(pixels, rays, tokens, spatial=True), model.spatial_maps(pixels, rays)
+    beside, alone = model(*inputs(), lift_first=len(pixels)), model.spatial_maps(pixels, rays)
+    one = model(*inputs(), lift_first=1)
     for task in TASKS:
         torch.testing.assert_close(beside[task], alone[task], atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(one[task], alone[task][:1], atol=1e-5, rtol=1e-5)
     with pytest.raises(ValueError, match="spatial_layers"):
         network().spatial_maps(pixels, rays)
 
 
 def test_every_layer_has_its_own_projector_and_gradients_reach_its_layer_and_those_before() -> None:
     model, args = network(spatial_layers=(1, 2)), inputs()
-    model(*args, spatial=True)["depth"].log().sum().backward()
+    model(*args, lift_first=len(args[0]))["depth"].log().sum().backward()
     for projector in model.spatial.projectors:
         assert all(p.grad.abs().sum() > 0 for p in projector.parameters())
     reached = [layer.mlp.down_proj.weight.grad is not None for layer in model.language.layers]

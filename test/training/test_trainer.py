@@ -103,6 +103,24 @@ def test_the_network_can_learn_one_batch_by_heart() -> None:
     assert float(out["parts"]["pointer"]) < 1.9  # chance is log 80 = 4.4
 
 
+def test_maps_of_a_part_of_the_batch_cost_what_that_part_costs() -> None:
+    from camaware_ros.training.data import RenderedScenes, collate
+    from camaware_ros.training.module import GroundingModule, build_network
+
+    shape = SETTINGS["model"] | {"spatial_layers": [1]}
+    network = build_network(
+        TrainConfig(**(SETTINGS | {"output": "unused", "model": shape})), WordTokenizer()
+    ).eval()
+    data = RenderedScenes(SampleConfig(), 3, WordTokenizer())
+    three, two = (collate([data[i] for i in range(count)]) for count in (3, 2))
+    part = GroundingModule(network, lifted=2)(**three)["parts"]
+    alone, whole = (GroundingModule(network)(**batch)["parts"] for batch in (two, three))
+    for name, value in whole.items():
+        expected = alone[name] if name.startswith("spatial") else value
+        assert float(part[name]) == pytest.approx(float(expected), rel=1e-4), name
+    assert float(part["spatial_depth"]) != pytest.approx(float(whole["spatial_depth"]), rel=1e-4)
+
+
 def test_a_perfect_answer_costs_almost_nothing() -> None:
     """Losses against outputs that are built from the truth by other code paths."""
     from camaware_ros.model.heads import TokenRays, encode_offset

@@ -265,7 +265,7 @@ class CameraAwareGrounder(nn.Module):
         point_among: Tensor | None = None,
         dialogue: Tensor | None = None,
         prior: Tensor | None = None,
-        spatial: bool = False,
+        lift_first: int = 0,
     ) -> dict[str, Tensor]:
         """One pass.
 
@@ -277,16 +277,18 @@ class CameraAwareGrounder(nn.Module):
                 pointer chooses among all when None. With a dialogue (B, Q + MAX_SPOKEN, T).
             dialogue: ids of a question and its answer, (B, S).
             prior: (B, 4, H/4, W/4) point map of another teacher than our own, see ``model.prior``.
-            spatial: also lift the visual states to maps, see ``model.spatial``.
+            lift_first: of so many images also lift the visual states to maps, see
+                ``model.spatial``.
 
         Returns:
             presence (B, Q) logits; pointer (B, Q, T) logits; direction (B, Q, 3); log_range (B, Q);
             code (B, Q, CODE); token (B, Q) where the box was read; dense_code (B, T, CODE);
             classes (B, T, K); range_map (B, T, 16) log metres; up (B, 3); log_height (B);
             seen (B, T, D) last visual states; signature (B, D); with a belief belief_classes
-            (B, T, K) and belief_log_range (B, T); with ``spatial`` the maps of ``model.spatial``;
-            with a dialogue words (B, S, V), logits of the id after each one, and what
-            :meth:`locate` gives for the first MAX_SPOKEN <loc> of it, as said_pointer and so on.
+            (B, T, K) and belief_log_range (B, T); with ``lift_first`` the maps of
+            ``model.spatial``; with a dialogue words (B, S, V), logits of the id after each one,
+            and what :meth:`locate` gives for the first MAX_SPOKEN <loc> of it, as said_pointer and
+            so on.
         """
         visual, belief = self.see(pixels, rays, prior)
         pointed = None
@@ -304,15 +306,15 @@ class CameraAwareGrounder(nn.Module):
             said = {f"said_{name}": value[:, queries:] for name, value in found.items()}
             found = {name: value[:, :queries] for name, value in found.items()} | said
             found["words"] = self.next_word(reading.dialogue)
-        lifted = self.lift(reading, rays) if spatial else {}
+        lifted = self.lift(reading, rays, lift_first) if lift_first else {}
         whole = {"seen": reading.seen.float(), "signature": visual.mean(1).float()}
         return survey | found | belief | lifted | whole
 
-    def lift(self, reading: Reading, rays: Tensor) -> dict[str, Tensor]:
-        """Depth, ray and point maps of what the language model made of the picture."""
+    def lift(self, reading: Reading, rays: Tensor, first: int) -> dict[str, Tensor]:
+        """Depth, ray and point maps of what the language model made of the first pictures."""
         if self.spatial is None:
             raise ValueError("spatial_layers: expected at least one for spatial maps, got none")
-        return self.spatial(reading.layers, rays)
+        return self.spatial(tuple(layer[:first] for layer in reading.layers), rays[:first])
 
     def spatial_maps(
         self, pixels: Tensor, rays: Tensor, prior: Tensor | None = None
@@ -320,4 +322,4 @@ class CameraAwareGrounder(nn.Module):
         """A window into the model: the maps of ``model.spatial`` without any phrase."""
         visual, _ = self.see(pixels, rays, prior)
         no_words = torch.zeros(len(pixels), 0, 1, dtype=torch.long, device=pixels.device)
-        return self.lift(self.read(visual, no_words), rays)
+        return self.lift(self.read(visual, no_words), rays, len(pixels))

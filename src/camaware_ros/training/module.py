@@ -32,27 +32,33 @@ from camaware_ros.training.teachers.lessons import TeacherModule
 class GroundingModule(nn.Module):
     """The network with its loss, in the form that ``Trainer`` calls."""
 
-    def __init__(self, network: CameraAwareGrounder, distiller: Distiller | None = None) -> None:
-        """Wrap a network, and a teacher for it if there is one."""
+    def __init__(
+        self,
+        network: CameraAwareGrounder,
+        distiller: Distiller | None = None,
+        lifted: int | None = None,
+    ) -> None:
+        """Wrap a network, and a teacher if there is one; ``lifted`` as in ``TrainConfig``."""
         super().__init__()
         self.network = network
         self.distiller = distiller
+        self.lifted = lifted
 
     def forward(self, **batch: torch.Tensor) -> dict[str, object]:
         """Loss and its parts."""
         _, _, among = point_targets(with_spoken_targets(batch))
         pixels = batch["pixels"].contiguous(memory_format=torch.channels_last)
         config, rays = self.network.config, batch["rays"]
-        spatial = bool(config.spatial_layers)
+        lifted = (self.lifted or len(pixels)) if config.spatial_layers else 0
         dialogue = batch.get("dialogue")
-        out = self.network(pixels, rays, batch["tokens"], among, dialogue, spatial=spatial)
+        out = self.network(pixels, rays, batch["tokens"], among, dialogue, lift_first=lifted)
         said, truth, weight = with_text(out, batch)
         parts = grounding_losses(said, truth, config.canonical_range, config.grid)
         if dialogue is not None:
             parts |= dialogue_losses(said, truth, config.canonical_range)
         parts = {name: weight * value for name, value in parts.items()}
-        if spatial:
-            parts |= spatial_losses(out, batch)
+        if lifted:
+            parts |= spatial_losses(out, {name: value[:lifted] for name, value in batch.items()})
         if self.distiller is not None:
             parts |= self.distiller(out, pixels, rays, config.grid)
         return {"loss": total_loss(parts), "parts": {k: v.detach() for k, v in parts.items()}}
@@ -96,4 +102,4 @@ def build_module(config: TrainConfig, tokenizer: WordTokenizer) -> GroundingModu
     if config.distill:
         teacher = load_teacher(Path(require_teacher(config.teacher, "distill")))
         distiller = Distiller(teacher, network.config.width)
-    return GroundingModule(network, distiller)
+    return GroundingModule(network, distiller, config.lifted)

@@ -32,6 +32,7 @@ class TrainConfig:
             ``camaware train`` makes up for it, and this run starts from its model.
         language: folder or hub id of a pretrained causal LM that takes the place of the small
             language model, or None.
+        lifted: of so many images of a batch SpatialSV's maps are learnt; None: of all.
         band: family of cameras (see ``cameras.BANDS``).
         pictures: real pictures without text that take part (``teachers.pictures.PictureConfig``).
         model: overrides of ``ModelConfig``; samples: overrides of ``SampleConfig``.
@@ -55,6 +56,7 @@ class TrainConfig:
     teacher_run: str | None = None
     distill: bool = False
     language: str | None = None
+    lifted: int | None = None
     band: str = "train"
     pictures: dict[str, object] = field(default_factory=dict)
     model: dict[str, object] = field(default_factory=dict)
