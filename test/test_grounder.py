@@ -108,12 +108,11 @@ def test_words_and_lengths(grounder: Grounder) -> None:
 
 
 def test_everything_in_view_comes_best_first_and_near_what_is_there(grounder: Grounder) -> None:
-    kinds = KINDS
     near = []
     for case in rendered_cases(BANDS["trained range"], 10):
         found = grounder.detect(case.observation)
         assert [one.score for one in found] == sorted((o.score for o in found), reverse=True)
-        assert all(one.label.split()[1] in kinds for one in found)
+        assert all(one.label.split()[1] in KINDS for one in found)
         things = np.array(
             [box.center for box, seen in zip(case.boxes, case.seen, strict=True) if seen]
         )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 from pathlib import Path
 
 from camaware_ros.cli import evaluate_data, evaluate_robot
+from camaware_ros.evaluation.hardware import hardware
 
 DEFAULT_BANDS = (
     "trained range", "unseen narrow", "unseen wide", "off-centre", "fisheye", "unseen fisheye",
@@ -70,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
             + (" --no-mounting" if args.no_mounting else "")
             + (" --no-intrinsics" if args.no_intrinsics else ""),
             "model": grounder.manifest.name, "backend": grounder.backend.name,
-            "seed": EVALUATION_SEED, "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+            "seed": EVALUATION_SEED, "hardware": hardware(),
             "bands": rows,
         }  # fmt: skip
         args.json.write_text(json.dumps(record, indent=1) + "\n")

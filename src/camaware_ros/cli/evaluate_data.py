@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 from pathlib import Path
+
+from camaware_ros.evaluation.hardware import hardware
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
             + (f" --camera-scale {arguments.camera_scale:g}" if arguments.camera_scale != 1 else "")
             + (" --no-mounting" if arguments.no_mounting else ""),
             "model": grounder.manifest.name, "backend": grounder.backend.name,
-            "seed": PHRASE_SEED, "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+            "seed": PHRASE_SEED, "hardware": hardware(),
             **found,
         }  # fmt: skip
         arguments.json.parent.mkdir(parents=True, exist_ok=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 from typing import Any
+
+from camaware_ros.evaluation.hardware import hardware
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,14 +44,13 @@ def run(arguments: argparse.Namespace) -> int:
         records["mujoco"] = _mujoco(arguments)
     if arguments.latency is not None:
         records["latency"] = _latency(arguments)
-    hardware = f"{platform.machine()}, {os.cpu_count()} cores"
     for name, record in records.items():
         shown = {key: value for key, value in record.items() if key != "runs"}
         print(f"{name}\n{json.dumps(shown, indent=1)}")
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(
-            {"command": _command(arguments), "hardware": hardware, **records}, indent=1
+            {"command": _command(arguments), "hardware": hardware(), **records}, indent=1
         )
         arguments.json.write_text(text + "\n", encoding="utf-8")
         if "closed_loop" in records:

@@ -8,8 +8,6 @@ skipped, so that an interrupted run goes on where it was.
 from __future__ import annotations
 
 import json
-import os
-import platform
 import sys
 import time
 from collections.abc import Sequence
@@ -21,6 +19,7 @@ import torch
 
 from camaware_ros.evaluation.ablation_data import COLUMNS, pictures
 from camaware_ros.evaluation.ablation_table import Row, Table, slug
+from camaware_ros.evaluation.hardware import hardware
 from camaware_ros.evaluation.photos import evaluate_photos
 from camaware_ros.export.calibrate import measure
 from camaware_ros.export.folder import write_uncompiled
@@ -47,7 +46,7 @@ def run(path: Path) -> dict[str, Any]:
                 result.write_text(json.dumps(_measured(table, row, seed, teacher)) + "\n")
     record = {
         "command": f"python -m camaware_ros.evaluation.ablation {path}",
-        "hardware": f"{platform.machine()}, {os.cpu_count()} cores, one thread",
+        "hardware": f"{hardware()}, one thread",
         "scenes": table.scenes, "kinds": list(table.kinds),
         "train": table.train, "model": table.model,
         "columns": [column.name for column in COLUMNS],

@@ -8,8 +8,6 @@ with the growth for cameras outside the trained range, which is what the robot g
 from __future__ import annotations
 
 import json
-import os
-import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from camaware_ros.cli.evaluate import DEFAULT_BANDS
+from camaware_ros.evaluation.hardware import hardware
 from camaware_ros.evaluation.rendered import EVALUATION_SEED, rendered_cases
 from camaware_ros.export.calibrate import TEMPERATURES, Errors, answers, collect
 from camaware_ros.grounder import Grounder
@@ -68,7 +67,7 @@ def main(argv: Sequence[str]) -> int:
         "command": "python -m camaware_ros.evaluation.coverage docs/benchmarks/coverage.json",
         "model": grounder.manifest.name, "backend": grounder.backend.name,
         "seed": EVALUATION_SEED, "scenes": SCENES,
-        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "hardware": hardware(),
         "growth": grounder.manifest.growth,
         "pointer_temperature": grounder.manifest.pointer_temperature,
         "bands": coverage_table(grounder, SCENES),

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from camaware_ros.evaluation.hardware import hardware
 from camaware_ros.evaluation.rendered import EVALUATION_SEED, held_out_pictures, observation_of
 from camaware_ros.geometry.boxes import Box3
 from camaware_ros.grounder import Grounder
@@ -160,7 +159,7 @@ def main(argv: Sequence[str]) -> int:
         "command": f"python -m camaware_ros.evaluation.dialogues --scenes {arguments.scenes}",
         "model": grounder.manifest.name, "backend": grounder.backend.name,
         "scenes": arguments.scenes, "seed": EVALUATION_SEED,
-        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "hardware": hardware(),
         "bands": {b: evaluate(grounder, b, arguments.scenes) for b in arguments.bands},
     }  # fmt: skip
     grounder.close()

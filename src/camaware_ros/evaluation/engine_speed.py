@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import sys
 import time
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from typing import Any
 
 import cv2
 
+from camaware_ros.evaluation.hardware import hardware
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.training.samples import SampleConfig, make_sample
 
@@ -41,7 +41,7 @@ def measure(images: int = IMAGES, rounds: int = ROUNDS) -> dict[str, Any]:
         rates.append(images / (time.process_time() - start))
     return {
         "command": "python -m camaware_ros.evaluation.engine_speed OUT.json",
-        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "hardware": hardware(),
         "load_average": round(os.getloadavg()[0], 1),
         "seed": SEED,
         "size": list(config.size),

@@ -8,8 +8,6 @@ K, D, distortion_model, objects with a metric ``centre`` in the optical frame).
 from __future__ import annotations
 
 import json
-import os
-import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from camaware_ros.evaluation.hardware import hardware
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.grounder import Grounder
 from camaware_ros.language.phrases import kinds_in
@@ -73,7 +72,7 @@ def run(folder: Path, grounder: Grounder) -> dict[str, Any]:
         })  # fmt: skip
     return {
         "command": "python -m camaware_ros.evaluation.real_photos FOLDER OUT.json",
-        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "hardware": hardware(),
         "model": grounder.manifest.name,
         "photographs": photographs,
     }

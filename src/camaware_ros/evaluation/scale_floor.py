@@ -15,8 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +25,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from camaware_ros.cli.evaluate import DEFAULT_BANDS
+from camaware_ros.evaluation.hardware import hardware
 from camaware_ros.evaluation.rendered import EVALUATION_SEED, held_out_pictures
 from camaware_ros.training.cameras import BANDS, TRAINED_HEIGHT_M
 from camaware_ros.training.furniture import SIZES_M, TABLETOP_SIZES_M
@@ -169,7 +168,7 @@ def main(argv: Sequence[str]) -> int:
     record = {
         "command": f"python -m camaware_ros.evaluation.scale_floor --scenes {arguments.scenes}",
         "scenes": arguments.scenes, "seed": EVALUATION_SEED,
-        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "hardware": hardware(),
         "bands": {band: floor(band, arguments.scenes) for band in arguments.bands},
     }  # fmt: skip
     print(json.dumps(record, indent=1))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -33,6 +32,7 @@ from camaware_ros.evaluation.calibration_views import (
     shown_to,
 )
 from camaware_ros.evaluation.camera_agreement import Said, agreement, dropped_at_switches
+from camaware_ros.evaluation.hardware import hardware
 from camaware_ros.grounder import Grounder
 from camaware_ros.ros.calibration_player import CalibrationPlayer, Sent
 from camaware_ros.ros.domain import claimed_domain
@@ -195,7 +195,7 @@ def main(argv: Sequence[str]) -> int:
     record = {
         "command": "python -m camaware_ros.ros.calibration_run CALIBRATIONS.json",
         "seed": FIRST_ROOM,
-        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "hardware": hardware(),
         **run(calibrations, model_dir=arguments.model),
     }
     text = json.dumps(record, indent=1)

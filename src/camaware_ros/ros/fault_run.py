@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import signal
 import statistics
 import sys
@@ -29,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from camaware_ros.evaluation.hardware import hardware
 from camaware_ros.resources import share_directory
 from camaware_ros.ros.domain import claimed_domain
 from camaware_ros.ros.environment import ros_environment
@@ -351,7 +351,7 @@ class _Record:
         seen = [s for s in self._watch.sightings if s.center_base is not None]
         return {
             **self._settings,
-            "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+            "hardware": hardware(),
             "load": [min(loads), max(loads)] if (loads := self._loads()) else [],
             "seconds": round(time.monotonic() - self._began_s, 1),
             "deaths": self.deaths,
