@@ -154,6 +154,22 @@ def test_phrases_mean_exactly_one_thing_or_none(index: int) -> None:
         assert fits == ([] if query.target == ABSENT else [query.target])
 
 
+def test_superlatives_are_asked_as_often_as_told() -> None:
+    def share(superlatives: float) -> float:
+        asked = [
+            query.type
+            for index in range(40)
+            for query in sample_queries(
+                np.random.default_rng(index),
+                samples.picture_truth(picture(index, "trained range")).in_view, 8, superlatives,
+            )
+        ]  # fmt: skip
+        return asked.count("superlative") / len(asked)
+
+    assert share(0.0) == 0
+    assert 1.2 * share(1.0) < share(2.0) < 0.5
+
+
 def named(view: InView, words: list[str]) -> list[int]:
     """Things in view that every word fits."""
     return [

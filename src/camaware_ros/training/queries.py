@@ -192,17 +192,23 @@ _MAKERS: tuple[tuple[float, Callable[[np.random.Generator, InView], Query | None
     (0.30, _superlative),
     (0.10, _absent),
 )
-_CUMULATIVE = list(accumulate(weight for weight, _ in _MAKERS))
 _TRIES = 6
 
 
-def sample_queries(rng: np.random.Generator, view: InView, count: int) -> tuple[Query, ...]:
-    """``count`` different phrases; where the scene offers too few, absent things fill up."""
+def sample_queries(
+    rng: np.random.Generator, view: InView, count: int, superlatives: float = 1.0
+) -> tuple[Query, ...]:
+    """``count`` different phrases; where the scene offers too few, absent things fill up.
+
+    ``superlatives`` are tried so many times as often as the usual mixture tries them.
+    """
+    weights = (w * (superlatives if make is _superlative else 1.0) for w, make in _MAKERS)
+    cumulative = list(accumulate(weights))
     queries: list[Query] = []
     asked: set[str] = set()
     view = _plain(view)
-    for draw in (rng.random(3 * count) * _CUMULATIVE[-1]).tolist():
-        maker = _MAKERS[bisect(_CUMULATIVE, draw)][1]
+    for draw in (rng.random(3 * count) * cumulative[-1]).tolist():
+        maker = _MAKERS[bisect(cumulative, draw)][1]
         for _ in range(_TRIES):
             query = maker(rng, view)
             if query is not None and query.phrase not in asked:

@@ -42,6 +42,7 @@ class SampleConfig:
     Attributes:
         size: width and height of the network's input, pixels, multiples of 16.
         queries: phrases per image.
+        superlatives: how much oftener than usual they are among these, see ``sample_queries``.
         prompt_length: ids per phrase.
         zoom: share of images that go through a camera-aware augmentation.
         augment: which one: ``none``, ``paper`` (resize and shift of the principal point) or
@@ -57,6 +58,7 @@ class SampleConfig:
 
     size: tuple[int, int] = (160, 128)
     queries: int = 8
+    superlatives: float = 1.0
     prompt_length: int = 8
     zoom: float = 0.3
     augment: str = "full"
@@ -204,7 +206,7 @@ def make_sample(
         truth = picture_truth(picture)
         if truth.in_view.clear.any():
             break
-    queries = sample_queries(rng, truth.in_view, config.queries)
+    queries = sample_queries(rng, truth.in_view, config.queries, config.superlatives)
     known = rng.random() < config.mounting_known
     sample = pack(config, picture, truth, queries, known, tokenizer)
     if config.dialogues:
