@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 from dataclasses import asdict
 from pathlib import Path
 
+from camaware_ros.evaluation.hardware import processor
 from camaware_ros.runtime.selftest import BackendReport, compare_backends
 
 
@@ -73,15 +73,10 @@ def machine_facts() -> dict[str, object]:
     """Processor, cores, load and GPU, for the record."""
     from camaware_ros.runtime.cuda import cuda_runtime, first_gpu
 
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        cpu = names[0].partition(":")[2].strip() if names else cpu
     try:
         card = first_gpu(cuda_runtime())
         gpu = f"{card.name}, compute capability {card.compute_capability}"
     except RuntimeError as error:
         gpu = f"no GPU ({error})"
     load = [round(value, 1) for value in os.getloadavg()]
-    return {"cpu": cpu, "cores": os.cpu_count(), "load_before": load, "gpu": gpu}
+    return {"cpu": processor(), "cores": os.cpu_count(), "load_before": load, "gpu": gpu}
