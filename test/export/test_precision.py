@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 
 from camaware_ros.cli.main import main
@@ -69,6 +70,31 @@ def test_fp16_is_close_and_leaves_fp32_alone(half: Path) -> None:
     inputs, expected = load_golden(half / GOLDEN_FILE)[0]
     np.testing.assert_allclose(backend.infer(inputs).presence, expected.presence, atol=1e-4)
     backend.close()
+
+
+def test_squares_beyond_fp16_reach_their_mean() -> None:
+    """The square of a state of 300 is more than fp16 holds; its norm must come out all the same."""
+    number, node = onnx.TensorProto.FLOAT, onnx.helper.make_node
+    states = onnx.helper.make_tensor_value_info("x", number, [1, 64])
+    out = onnx.helper.make_tensor_value_info("y", number, [1, 64])
+    two = onnx.helper.make_tensor("two", number, [], [2.0])
+    axes = onnx.helper.make_tensor("axes", onnx.TensorProto.INT64, [1], [-1])
+    nodes = [
+        node("Pow", ["x", "two"], ["square"]),
+        node("ReduceMean", ["square", "axes"], ["mean"]),
+        node("Sqrt", ["mean"], ["root"]),
+        node("Div", ["x", "root"], ["y"]),
+    ]
+    graph = onnx.helper.make_graph(nodes, "norm", [states], [out], [two, axes])
+    opset = [onnx.helper.make_opsetid("", 18)]
+    made = precision.half(onnx.helper.make_model(graph, opset_imports=opset, ir_version=9))
+    x = np.ones((1, 64), np.float32)
+    x[0, 0] = 300
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(made.SerializeToString(), options)
+    (y,) = session.run(None, {"x": x})
+    np.testing.assert_allclose(y, x / np.sqrt((x**2).mean()), rtol=2e-3)
 
 
 @pytest.mark.parametrize("name", [VISION_FILE, LANGUAGE_FILE])
