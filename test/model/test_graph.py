@@ -52,7 +52,7 @@ def test_split_is_the_whole(switches: dict[str, object]) -> None:
         whole = net(*map(torch.from_numpy, given.arrays().values()))
     split = SplitNetwork("torch", *torch_graphs(net)).infer(given)
     expected = {
-        "presence": whole["presence"][0], "pointer": whole["pointer"][0].softmax(-1),
+        "presence": whole["presence"][0], "pointer": whole["choice"][0].softmax(-1),
         "direction": whole["direction"][0], "log_range": whole["log_range"][0],
         "log_size": whole["code"][0, :, SIZE], "yaw": whole["code"][0, :, YAW],
         "up": whole["up"][0], "log_height": whole["log_height"],

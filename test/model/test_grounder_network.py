@@ -12,7 +12,7 @@ from camaware_ros.geometry.rays import cells, ray_features
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.model.checkpoint import inherit_weights, load_checkpoint, save_checkpoint
 from camaware_ros.model.config import ModelConfig
-from camaware_ros.model.grounder import CameraAwareGrounder, prefix_mask
+from camaware_ros.model.grounder import SAME_CENTRE_RAD, CameraAwareGrounder, agreement, prefix_mask
 from camaware_ros.model.heads import CODE, RANGE, TokenRays, decode, encode_offset
 
 TOKENIZER = WordTokenizer()
@@ -197,3 +197,27 @@ def test_a_dialogue_does_not_disturb_the_phrases() -> None:
     alone = network(pixels, features(PINHOLE), tokens)
     beside = network(pixels, features(PINHOLE), tokens, dialogue=dialogue)
     torch.testing.assert_close(alone["pointer"], beside["pointer"], atol=1e-5, rtol=1e-5)
+
+
+@torch.inference_mode()
+def test_many_tokens_of_one_thing_outvote_the_greatest_single_one() -> None:
+    """Three tokens that agree about a centre, against a greater one alone."""
+    share = torch.tensor([0.22, 0.3, 0.24, 0.24])
+    there, elsewhere = torch.tensor([0.0, 0.0, 1.0]), torch.tensor([0.0, 0.6, 0.8])
+    centres = torch.stack([there, elsewhere, there, there])[None]
+    backing = agreement(share.log()[None, None], centres)[0, 0]
+    torch.testing.assert_close(backing, torch.tensor([0.7, 0.3, 0.7, 0.7]), atol=1e-4, rtol=0)
+    network, pixels = tiny(), torch.randn(1, 3, 128, 160)
+    out = network(pixels, features(PINHOLE), prompt("red chair"))
+    seen, _ = decode(out["dense_code"], *TokenRays()(features(PINHOLE)), canonical=True)
+    backing = agreement(out["pointer"], seen)
+    assert torch.equal(out["token"], (out["pointer"].softmax(-1) * backing).argmax(-1))
+
+
+@torch.inference_mode()
+def test_agreement_is_a_bell_over_the_angle_between_centres() -> None:
+    angle = torch.tensor([0.0, 0.5, 1.0, 2.0]) * SAME_CENTRE_RAD
+    centres = torch.stack([angle.sin(), torch.zeros(4), angle.cos()], -1)[None]
+    first = torch.tensor([[[0.0, -1e4, -1e4, -1e4]]])  # all of the pointer on the first
+    expected = np.exp(-0.5 * np.array([0.0, 0.5, 1.0, 2.0]) ** 2)
+    np.testing.assert_allclose(agreement(first, centres)[0, 0], expected, atol=1e-3)

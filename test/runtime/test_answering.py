@@ -107,7 +107,7 @@ def test_boxes_of_an_answer_are_those_of_its_loc_states(network, backend, pictur
     written = write_answer(Forced(), backend.see(picture), QUESTION, TOKENIZER)
     assert TOKENIZER.ids(written.tokens) == wanted
     out = whole(network, picture, [*QUESTION, *wanted])
-    pointer = out["said_pointer"][0, :3].softmax(-1)
+    pointer = out["said_choice"][0, :3].softmax(-1)
     for name, expected in (
         ("pointer", pointer),
         ("direction", out["said_direction"][0, :3]),

@@ -115,7 +115,7 @@ class LanguageGraph(nn.Module):
         code = out["code"][0]
         return (
             out["presence"][0],
-            out["pointer"][0].softmax(-1),
+            out["choice"][0].softmax(-1),
             out["direction"][0],
             out["log_range"][0],
             code[:, SIZE],

@@ -29,6 +29,8 @@ from camaware_ros.model.vision import VisionEncoder, without_mounting
 
 MAX_SPOKEN = 8
 """How many things of one dialogue are learnt from."""
+SAME_CENTRE_RAD = 0.05
+"""Spread of what the tokens of one thing say of the direction of its centre."""
 
 
 def prefix_mask(
@@ -80,6 +82,18 @@ def shown_behind_loc(dialogue_BS: Tensor, pointed_BKT: Tensor) -> Tensor:
     number = functional.pad(number, (1, 0))[:, :-1].clamp(0, one.shape[1] - 1)
     at = one.gather(1, number[..., None].expand(-1, -1, one.shape[-1]))
     return at | ~behind[..., None]
+
+
+def agreement(pointer_BQT: Tensor, centres_BT3: Tensor) -> Tensor:
+    """How much of what is pointed at speaks of the thing that each token shows, (B, Q, T), > 0.
+
+    A large thing's share of the pointer is spread over its many tokens: the greatest single one
+    may be of a small thing that is less likely meant. Tokens are of one thing as far as they see
+    its centre, unit directions (B, T, 3), at the same place.
+    """
+    apart = (centres_BT3[:, :, None] - centres_BT3[:, None]).square().sum(-1)
+    together = (-apart / (2 * SAME_CENTRE_RAD**2)).exp()
+    return pointer_BQT.softmax(-1) @ together + 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +225,15 @@ class CameraAwareGrounder(nn.Module):
             point_among: as in :meth:`forward`.
 
         Returns:
-            presence, pointer, direction, log_range, code and token as in :meth:`forward`.
+            presence, pointer, choice, direction, log_range, code and token as in :meth:`forward`.
         """
         pointer = self.point_query(loc_BQD) @ self.point_key(features_BTD).transpose(1, 2)
         pointer = pointer.float() * self.config.width**-0.5
-        choice = pointer if point_among is None else pointer.masked_fill(~point_among, -1e4)
+        if point_among is None:
+            centres, _ = decode(dense_code_BTC.float(), *geometry, self.config.canonical_range)
+            choice = pointer + agreement(pointer, centres).log()
+        else:
+            choice = pointer.masked_fill(~point_among, -1e4)
         token = choice.argmax(-1)
         peak = pointer.amax(-1, keepdim=True).detach().to(loc_BQD.dtype)
         at = token[..., None]
@@ -231,6 +249,7 @@ class CameraAwareGrounder(nn.Module):
         return {
             "presence": self.presence(torch.cat([loc_BQD, peak], dim=-1))[..., 0].float(),
             "pointer": pointer,
+            "choice": choice,
             "direction": direction,
             "log_range": log_range,
             "code": code.float(),
@@ -281,7 +300,8 @@ class CameraAwareGrounder(nn.Module):
                 ``model.spatial``.
 
         Returns:
-            presence (B, Q) logits; pointer (B, Q, T) logits; direction (B, Q, 3); log_range (B, Q);
+            presence (B, Q) logits; pointer (B, Q, T) logits, and as choice, where a box is read,
+            with the tokens that agree counted together; direction (B, Q, 3); log_range (B, Q);
             code (B, Q, CODE); token (B, Q) where the box was read; dense_code (B, T, CODE);
             classes (B, T, K); range_map (B, T, 16) log metres; up (B, 3); log_height (B);
             seen (B, T, D) last visual states; signature (B, D); with a belief belief_classes
