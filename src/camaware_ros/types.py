@@ -76,7 +76,8 @@ class Localization:
     Attributes:
         label: the phrase asked for.
         presence: probability that such a thing is in view, [0, 1].
-        score: presence times how surely one place was pointed at, [0, 1].
+        score: presence times how surely one place was pointed at, [0, 1]; less in a picture
+            unlike those of training.
         frame_id: frame of ``box`` and ``covariance``.
         box: oriented box, metres; its z axis is up.
         covariance: of the box centre, m^2, shape (3, 3).
