@@ -12,8 +12,9 @@ import pytest
 from camaware_ros.evaluation.rendered import rendered_cases
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.lenses import Equidistant
-from camaware_ros.grounder import Grounder
+from camaware_ros.grounder import DEFAULT_MODEL, FAMILIARITY_FILE, Grounder
 from camaware_ros.language.vocabulary import KINDS
+from camaware_ros.resources import share_directory
 from camaware_ros.training.cameras import BANDS
 from camaware_ros.types import Mounting, Observation
 
@@ -78,9 +79,10 @@ def test_scores_fall_as_the_picture_gets_unlike_those_of_training() -> None:
     case = next(iter(rendered_cases(BANDS["trained range"], 1)))
     known, strange = (Grounder.load(backend="onnx") for _ in range(2))
     inputs = known.inputs.build(case.observation, ["red chair"])
-    limit = known.manifest.trained.familiarity_limit
-    share = known._unlikeness(known.backend.infer(inputs))
-    trained = replace(strange.manifest.trained, familiarity_limit=limit * share / 2)
+    signature = known.backend.infer(inputs).signature
+    with np.load(share_directory() / "models" / DEFAULT_MODEL / FAMILIARITY_FILE) as typical:
+        distance = float(np.linalg.norm(typical["whiten"] @ (signature - typical["mean"])))
+    trained = replace(strange.manifest.trained, familiarity_limit=distance / 2)
     strange.manifest = replace(strange.manifest, trained=trained)
     phrases = [query.phrase for query in case.queries]
     a, b = (one.ground(case.observation, phrases) for one in (known, strange))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -63,12 +64,6 @@ class GroundingResult:
     def objects(self) -> tuple[Localization, ...]:
         """Everything in view without being asked, best first, optical frame."""
         return self.read_objects()
-
-
-def _doubted(found: tuple[Localization, ...], unlikeness: float) -> tuple[Localization, ...]:
-    """The same with scores that fall as the picture gets unlike those of training."""
-    trust = 1 / max(1.0, unlikeness)
-    return tuple(replace(one, score=trust * one.score) for one in found)
 
 
 class Grounder:
@@ -158,20 +153,15 @@ class Grounder:
     ) -> GroundingResult:
         """What the network's outputs for these inputs mean in space: ``ground`` without it."""
         up, spreads, score = self._circumstances(observation, inputs, outputs)
-        camera, unlikeness = observation.camera, self._unlikeness(outputs)
-        found = read_localizations(outputs, phrases, camera, up, spreads, self._grid)
-
-        def objects() -> tuple[Localization, ...]:
-            seen = read_objects(outputs, self.tokenizer.words, camera, up, spreads)
-            return _doubted(seen, unlikeness)
-
+        camera, trust = observation.camera, self._familiarity(outputs)
+        words, grid = self.tokenizer.words, self._grid
         return GroundingResult(
-            localizations=_doubted(found, unlikeness),
-            warnings=self.camera_warnings(observation) + self._picture_warnings(unlikeness),
+            localizations=read_localizations(outputs, phrases, camera, up, spreads, grid, trust),
+            warnings=self.camera_warnings(observation) + self._picture_warnings(trust),
             network_seconds=network_seconds,
             heat=outputs.pointer.reshape(-1, *self._grid),
             range_map=np.exp(outputs.range_map),
-            read_objects=objects,
+            read_objects=partial(read_objects, outputs, words, camera, up, spreads, trust),
             camera_score=score,
         )
 
@@ -207,12 +197,11 @@ class Grounder:
         outputs, camera = written.outputs, observation.camera
         up, spreads, _ = self._circumstances(observation, inputs, outputs)
         names = labels(written.tokens, question.phrase or "thing")
-        unlikeness = self._unlikeness(outputs)
-        found = read_localizations(outputs, names, camera, up, spreads, self._grid)
-        found = _doubted(found, unlikeness)
+        trust = self._familiarity(outputs)
+        found = read_localizations(outputs, names, camera, up, spreads, self._grid, trust)
         seen_by = self.inputs.network_camera(camera)
         unknown = [f"never taught: {word}" for word in self.unknown_words(question.phrase)]
-        warnings = self.camera_warnings(observation) + self._picture_warnings(unlikeness)
+        warnings = self.camera_warnings(observation) + self._picture_warnings(trust)
         return Answer(
             question=" ".join(question.tokens),
             text=answer_text(written.tokens, [measures(thing.box, up) for thing in found]),
@@ -249,18 +238,19 @@ class Grounder:
         trained = self.manifest.trained
         return camera_range.camera_warnings(observation.camera, observation.mounting, trained)
 
-    def _unlikeness(self, outputs: ModelOutputs) -> float:
-        """Mahalanobis distance of the picture from those of training over the limit; 1 is at it."""
+    def _familiarity(self, outputs: ModelOutputs) -> float:
+        """1 for a picture like those of training, else limit over Mahalanobis distance."""
         distance = float(np.linalg.norm(self._whiten @ (outputs.signature - self._mean)))
-        return distance / self.manifest.trained.familiarity_limit
+        limit = self.manifest.trained.familiarity_limit
+        return limit / max(distance, limit)
 
-    def _picture_warnings(self, unlikeness: float) -> tuple[str, ...]:
-        if unlikeness <= 1:
+    def _picture_warnings(self, familiarity: float) -> tuple[str, ...]:
+        if familiarity == 1:
             return ()
         limit = self.manifest.trained.familiarity_limit
         return (
             f"the picture is unlike the training pictures "
-            f"(distance {unlikeness * limit:.0f}, limit {limit:.0f})",
+            f"(distance {limit / familiarity:.0f}, limit {limit:.0f})",
         )
 
     def close(self) -> None:

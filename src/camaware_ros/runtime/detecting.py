@@ -54,6 +54,7 @@ def read_objects(
     camera: Camera,
     up_camera: FloatArray,
     spreads: Spreads,
+    trust: float = 1.0,
 ) -> tuple[Localization, ...]:
     """Every thing that the tokens agree on, best first, in the optical frame (frame_id "").
 
@@ -66,6 +67,7 @@ def read_objects(
         camera: of the source image, for ``Localization.pixel`` (NaN where the centre has no image).
         up_camera: unit vector against gravity, known or guessed.
         spreads: calibration of the stated spreads.
+        trust: factor of every score; what is seen at all does not depend on it.
     """
     there = 1 / (1 + np.exp(-outputs.objectness.astype(np.float64)))
     scores = there * outputs.object_kind.max(1)
@@ -90,7 +92,7 @@ def read_objects(
             Localization(
                 label=f"{words[kinds + colour.argmax()]} {words[kind.argmax()]}",
                 presence=float(there[best]),
-                score=float(scores[best]),
+                score=trust * float(scores[best]),
                 frame_id="",
                 box=Box3(centre, size, axes),
                 covariance=centre_covariance(centre / range_m, range_m, sigma),

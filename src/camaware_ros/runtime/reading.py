@@ -108,6 +108,7 @@ def read_localizations(
     up_camera: FloatArray,
     spreads: Spreads,
     grid: tuple[int, int],
+    trust: float = 1.0,
 ) -> tuple[Localization, ...]:
     """One localization per phrase, in the optical frame (frame_id "").
 
@@ -118,6 +119,7 @@ def read_localizations(
         up_camera: unit vector against gravity, known or guessed.
         spreads: calibration of the stated spreads.
         grid: rows and columns of visual tokens.
+        trust: factor of every score.
     """
     found = []
     centres = object_centres(outputs)
@@ -135,7 +137,7 @@ def read_localizations(
             Localization(
                 label=phrase,
                 presence=presence,
-                score=presence * min(1.0, pointing_mass(outputs.pointer[q], grid)),
+                score=trust * presence * min(1.0, pointing_mass(outputs.pointer[q], grid)),
                 frame_id="",
                 box=Box3(centre, np.exp(outputs.log_size[q]), upright_axes(centre, up_camera, yaw)),
                 covariance=own + among,
