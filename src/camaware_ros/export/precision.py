@@ -15,6 +15,7 @@ import onnx
 import onnxruntime
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
+from onnxruntime.transformers.onnx_model import OnnxModel
 
 from camaware_ros.export.shared_weights import save_sharing_weights
 from camaware_ros.runtime.contract import PREFIX_NAMES, Arrays
@@ -65,33 +66,15 @@ def add_half(folder: Path) -> float:
 
 
 def half(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The graph in fp16 but for ``KEPT_FP32``; it takes and gives fp32."""
-    made = convert_float_to_float16(model, keep_io_types=True, op_block_list=KEPT_FP32)
-    return without_detours(without_repeats(made))
-
-
-def without_detours(model: onnx.ModelProto) -> onnx.ModelProto:
-    """No number through fp16 on its way from one fp32 step to the next.
+    """The graph in fp16 but for ``KEPT_FP32``; it takes and gives fp32.
 
     The converter casts whatever leaves a kept step, so that a square beyond fp16's range would be
-    infinite before its mean is taken.
+    infinite before its mean is taken: what goes from one kept step to the next is not cast.
     """
-    graph, fp16, fp32 = model.graph, onnx.TensorProto.FLOAT16, onnx.TensorProto.FLOAT
-    source = {
-        (node.output[0], node.attribute[0].i): node.input[0]
-        for node in graph.node
-        if node.op_type == "Cast"
-    }
-    for node in graph.node:
-        for place, name in enumerate(node.input):
-            through = source.get((source.get((name, fp32), ""), fp16))
-            if through is not None:
-                node.input[place] = through
-    used = {name for node in graph.node for name in node.input} | {o.name for o in graph.output}
-    kept = [n for n in graph.node if n.op_type != "Cast" or n.output[0] in used]
-    del graph.node[:]
-    graph.node.extend(kept)
-    return model
+    made = convert_float_to_float16(model, keep_io_types=True, op_block_list=KEPT_FP32)
+    direct = OnnxModel(without_repeats(made))
+    direct.remove_cascaded_cast_nodes()
+    return direct.model
 
 
 def without_repeats(model: onnx.ModelProto) -> onnx.ModelProto:
