@@ -43,7 +43,7 @@ from camaware_ros.types import Observation
 
 TOKENIZER = WordTokenizer()
 CONFIG = samples.SampleConfig(
-    dialogues=True, band=BANDS["trained range"], zoom=0.0, mounting_known=1.0
+    dialogues=1, band=BANDS["trained range"], zoom=0.0, mounting_known=1.0
 )
 COUNT = 6
 pytestmark = pytest.mark.timeout(400)
@@ -87,8 +87,8 @@ def model(batch: Batch, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def learnt(batch: Batch, index: int) -> tuple[list[int], list[str]]:
     """Ids of a question and tokens of its answer."""
-    ids = batch["dialogue"][index].tolist()
-    asked = int(batch["dialogue_answer"][index].argmax())
+    ids = batch["dialogue"][index, 0].tolist()
+    asked = int(batch["dialogue_answer"][index, 0].argmax())
     return ids[:asked], [TOKENIZER.tokens[i] for i in ids[asked:] if i != PAD_ID]
 
 
@@ -106,7 +106,7 @@ def test_what_training_predicts_is_what_decoding_writes(model: Path, batch: Batc
         seen = network.see(inputs(batch, index))
         written = write_answer(network, seen, question, TOKENIZER)
         assert list(written.tokens) == answer and answer[-1] == EOS
-        targets = batch["dialogue_target"][index, : answer.count(LOC)]
+        targets = batch["dialogue_target"][index, 0, : answer.count(LOC)]
         pointed = written.outputs.pointer.argmax(-1)
         assert (batch["pixels_on_token"][index, targets, pointed] > 0).all()
 

@@ -9,10 +9,16 @@ import torch
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.lenses import Equidistant
 from camaware_ros.geometry.rays import cells, ray_features
-from camaware_ros.language.tokenizer import WordTokenizer
+from camaware_ros.language.tokenizer import LOC_ID, WordTokenizer
 from camaware_ros.model.checkpoint import inherit_weights, load_checkpoint, save_checkpoint
 from camaware_ros.model.config import ModelConfig
-from camaware_ros.model.grounder import SAME_CENTRE_RAD, CameraAwareGrounder, agreement, prefix_mask
+from camaware_ros.model.grounder import (
+    MAX_SPOKEN,
+    SAME_CENTRE_RAD,
+    CameraAwareGrounder,
+    agreement,
+    prefix_mask,
+)
 from camaware_ros.model.heads import CODE, RANGE, TokenRays, decode, encode_offset
 
 TOKENIZER = WordTokenizer()
@@ -191,12 +197,24 @@ def test_beliefs_reach_the_words_and_are_metric() -> None:
 
 
 @torch.inference_mode()
-def test_a_dialogue_does_not_disturb_the_phrases() -> None:
-    network, pixels = tiny(), torch.randn(1, 3, 128, 160)
-    tokens, dialogue = prompt("red chair", "blue box"), torch.randint(2, TOKENIZER.size, (1, 12))
-    alone = network(pixels, features(PINHOLE), tokens)
-    beside = network(pixels, features(PINHOLE), tokens, dialogue=dialogue)
+def test_dialogues_disturb_neither_the_phrases_nor_each_other() -> None:
+    """Not even where each is shown, behind a <loc>, only what that one points at."""
+    network, pixels = tiny(looks_back=True), torch.randn(1, 3, 128, 160)
+    tokens = prompt("red chair", "blue box")
+    dialogues = torch.randint(LOC_ID + 1, TOKENIZER.size, (1, 3, 12))
+    dialogues[0, :, [3, 7]] = LOC_ID
+    among = torch.ones(1, 2 + 3 * MAX_SPOKEN, 80, dtype=torch.bool)
+    among[:, 2:] = torch.eye(80, dtype=torch.bool)[: 3 * MAX_SPOKEN]
+    phrases, said = among[:, :2], among[:, 2:].unflatten(1, (3, MAX_SPOKEN))
+    alone = network(pixels, features(PINHOLE), tokens, phrases)
+    beside = network(pixels, features(PINHOLE), tokens, among, dialogues)
     torch.testing.assert_close(alone["pointer"], beside["pointer"], atol=1e-5, rtol=1e-5)
+    places = beside["said_pointer"].unflatten(1, (3, MAX_SPOKEN))
+    for number in range(3):
+        own = torch.cat([phrases, said[:, number]], dim=1)
+        out = network(pixels, features(PINHOLE), tokens, own, dialogues[:, number : number + 1])
+        torch.testing.assert_close(out["words"][:, 0], beside["words"][:, number])
+        torch.testing.assert_close(out["said_pointer"], places[:, number])
 
 
 @torch.inference_mode()

@@ -89,7 +89,7 @@ def check_steps(network: CameraAwareGrounder) -> None:
     pixels = torch.randn(1, 3, 128, 160)
     ids = torch.tensor([[2, *TOKENIZER.ids(["how", "far", "is", "red", "chair", "?"])]])
     with torch.inference_mode():
-        words = network(pixels, rays, ids[None], dialogue=ids)["words"][0]
+        words = network(pixels, rays, ids[None], dialogue=ids[None])["words"][0, 0]
     backend = SplitNetwork("torch", *torch_graphs(network))
     phrase = ids[None].numpy()
     seen = backend.see(ModelInputs(pixels=pixels.numpy(), rays=rays.numpy(), tokens=phrase))

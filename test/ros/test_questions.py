@@ -63,7 +63,7 @@ def seen_by_the_rig() -> Observation:
 def learnt_by_heart(network: CameraAwareGrounder, tokenizer: WordTokenizer) -> str:
     """Teach the words of one dialogue that speaks of a thing; returns its question."""
     loc = tokenizer.ids([LOC])[0]
-    config = SampleConfig(dialogues=True, zoom=0.0)
+    config = SampleConfig(dialogues=1, zoom=0.0)
     drawn = (make_sample(config, index, tokenizer) for index in range(50))
     sample = next(s for s in drawn if loc in s["dialogue"])
     batch = collate([sample])
@@ -74,8 +74,8 @@ def learnt_by_heart(network: CameraAwareGrounder, tokenizer: WordTokenizer) -> s
         optimiser.zero_grad()
         dialogue_losses(out, batch, canonical=True)["words"].backward()
         optimiser.step()
-    asked = int(batch["dialogue_answer"][0].argmax())
-    return " ".join(tokenizer.tokens[i] for i in sample["dialogue"][1:asked])
+    asked = int(batch["dialogue_answer"][0, 0].argmax())
+    return " ".join(tokenizer.tokens[i] for i in sample["dialogue"][0, 1:asked])
 
 
 @pytest.fixture(scope="module")

@@ -64,13 +64,13 @@ def whole(network: CameraAwareGrounder, picture: ModelInputs, ids: list[int]) ->
     """The form of training: everything in one pass."""
     pixels, rays = torch.from_numpy(picture.pixels), torch.from_numpy(picture.rays)
     with torch.inference_mode():
-        return network(pixels, rays, NO_PHRASES, dialogue=torch.tensor([ids]))
+        return network(pixels, rays, NO_PHRASES, dialogue=torch.tensor([[ids]]))
 
 
 def test_steps_equal_one_pass_over_the_whole_dialogue(network, backend, picture) -> None:
     """Whether ids come at once or one by one, the next words are those of training."""
     ids = [*QUESTION, LOC_ID, *range(30, 36)]
-    expected = whole(network, picture, ids)["words"][0]
+    expected = whole(network, picture, ids)["words"][0, 0]
     behind, position = dict(backend.see(picture)), 0
     for size in (len(QUESTION), 1, 3, 1, 2):
         part = np.array([ids[position : position + size]])
@@ -88,7 +88,7 @@ def test_greedy_answers_equal_decoding_without_anything_kept(network, backend, p
     written = write_answer(backend, backend.see(picture), QUESTION, TOKENIZER)
     ids = list(QUESTION)
     while len(ids) < DIALOGUE_LENGTH and ids[-1] != EOS_ID:
-        ids.append(int(whole(network, picture, ids)["words"][0, -1].argmax()))
+        ids.append(int(whole(network, picture, ids)["words"][0, 0, -1].argmax()))
     assert TOKENIZER.ids(written.tokens) == ids[len(QUESTION) :]
     assert len(written.outputs.presence) == ids[len(QUESTION) :].count(LOC_ID)
 
@@ -141,11 +141,11 @@ def test_the_word_behind_a_loc_sees_only_what_was_pointed_at(network, backend, p
     looking.load_state_dict(network.state_dict())
     pixels, rays = torch.from_numpy(picture.pixels), torch.from_numpy(picture.rays)
     with torch.inference_mode():
-        dialogue = torch.tensor([ids])
-        words = looking(pixels, rays, NO_PHRASES, among, dialogue)["words"][0]
+        dialogue = torch.tensor([[ids]])
+        words = looking(pixels, rays, NO_PHRASES, among, dialogue)["words"][0, 0]
     said = np.concatenate([step["logits"][0] for step in forced.steps])
     np.testing.assert_allclose(said, words[: len(said)], atol=1e-4, rtol=1e-4)
-    freely = whole(network, picture, ids)["words"][0]
+    freely = whole(network, picture, ids)["words"][0, 0]
     assert np.abs(freely[: len(said)].numpy() - said).max() > 1e-3
 
 
@@ -163,8 +163,8 @@ def test_an_answer_without_end_stops_where_there_is_no_room(backend, picture) ->
 def test_states_of_loc_come_in_order_and_missing_ones_are_zero() -> None:
     ids = torch.tensor([[2, LOC_ID, 9, LOC_ID, PAD_ID, PAD_ID], [2, 9, 9, 9, 9, LOC_ID]])
     hidden = torch.arange(1.0, 13).view(2, 6, 1)
-    states = spoken_states(ids, hidden)
-    assert states[:, :3, 0].tolist() == [[2.0, 4.0, 0.0], [12.0, 0.0, 0.0]]
+    states = spoken_states(ids[None], hidden[None])
+    assert states[0, :, :3, 0].tolist() == [[2.0, 4.0, 0.0], [12.0, 0.0, 0.0]]
 
 
 def test_measures_are_those_of_a_level_robot() -> None:

@@ -18,7 +18,7 @@ from camaware_ros.training.dialogues import Dialogue, sample_dialogue
 from camaware_ros.training.queries import InView
 
 TOKENIZER = WordTokenizer()
-CONFIG = samples.SampleConfig(dialogues=True, band=BANDS["trained range"], zoom=0.0)
+CONFIG = samples.SampleConfig(dialogues=2, band=BANDS["trained range"], zoom=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -142,15 +142,16 @@ def test_dialogues_leave_the_rest_of_a_sample_as_it_is() -> None:
     }  # fmt: skip
     for name, value in without.items():
         np.testing.assert_array_equal(value, with_words[name])
-    assert with_words["dialogue"].shape == (DIALOGUE_LENGTH,)
+    assert with_words["dialogue"].shape == (2, DIALOGUE_LENGTH)
 
 
 def test_questions_of_samples_are_encoded_as_a_persons_are() -> None:
     for index in range(8):
         sample = samples.make_sample(CONFIG, index, TOKENIZER)
-        asked = int(sample["dialogue_answer"].argmax())
-        words = [TOKENIZER.tokens[i] for i in sample["dialogue"][1 : asked - 1]]
-        if "<unk>" in words:
-            continue
-        question = parse_question(" ".join(words))
-        assert encode_question(TOKENIZER, question) == sample["dialogue"][:asked].tolist()
+        for ids, written in zip(sample["dialogue"], sample["dialogue_answer"], strict=True):
+            asked = int(written.argmax())
+            words = [TOKENIZER.tokens[i] for i in ids[1 : asked - 1]]
+            if "<unk>" in words:
+                continue
+            question = parse_question(" ".join(words))
+            assert encode_question(TOKENIZER, question) == ids[:asked].tolist()

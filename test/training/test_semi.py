@@ -24,7 +24,7 @@ def module() -> GroundingModule:
 
 
 def batch(labelled: list[float] | None) -> dict[str, torch.Tensor]:
-    data = RenderedScenes(SampleConfig(dialogues=True), 4, WordTokenizer())
+    data = RenderedScenes(SampleConfig(dialogues=2), 4, WordTokenizer())
     out = collate([data[i] for i in range(4)])
     return out if labelled is None else out | {"labelled": torch.tensor(labelled)}
 

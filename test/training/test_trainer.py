@@ -17,7 +17,7 @@ from camaware_ros.cli.main import main
 from camaware_ros.language.tokenizer import WordTokenizer
 from camaware_ros.language.vocabulary import COLOURS, KINDS
 from camaware_ros.model.config import ModelConfig
-from camaware_ros.training.curves import draw_curves, read_history
+from camaware_ros.training.curves import draw_curves, read_history, seconds_spent
 from camaware_ros.training.losses import WEIGHTS, grounding_losses, point_targets, total_loss
 from camaware_ros.training.optimisation import trapezoid
 from camaware_ros.training.run_config import TrainConfig
@@ -65,6 +65,7 @@ def test_two_processes_train_resume_and_write_a_model(tmp_path: Path) -> None:
     assert not {*records[0][0]["pictures"]} & {*records[0][1]["pictures"]}
     record = json.loads((tmp_path / "run/model/training.json").read_text())
     assert record["processes"] == 2 and record["steps"] == 5
+    assert 0 < record["seconds"] < 560 and record["before"] is None
     assert (tmp_path / "run/model/model.safetensors").stat().st_size > 10_000
 
 
@@ -202,10 +203,13 @@ def test_curves_survive_a_kill_and_losses_below_zero(tmp_path: Path) -> None:
         {"step": step, "loss": 5.0 / step, "sigma": 0.5 - step, "learning_rate": 1e-3}
         for step in (1, 2, 3, 2, 3)
     ]
+    for line, seconds in zip(lines, (10, 20, 30, 12, 22), strict=True):
+        line["seconds"] = seconds
     lines[-1]["loss"] = 1.25
     text = "".join(json.dumps(line) + "\n" for line in lines) + '{"step": 4, "lo'
     path.write_text(text)
     history = read_history(path)
     assert [line["step"] for line in history] == [1, 2, 3] and history[-1]["loss"] == 1.25
+    assert seconds_spent(path) == 30 + 22
     draw_curves(history, picture)
     assert cv2.imread(str(picture)).std() > 5

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from camaware_ros.language.tokenizer import WordTokenizer
-from camaware_ros.model.config import ModelConfig
+from camaware_ros.model.config import RECORD_FILE, ModelConfig
 from camaware_ros.model.grounder import CameraAwareGrounder
 from camaware_ros.runtime.manifest import WEIGHTS_FILE
 
@@ -27,7 +27,7 @@ def save_checkpoint(
     for name, content in (
         ("config.json", network.config.to_dict()),
         ("tokenizer.json", tokenizer.to_dict()),
-        ("training.json", record),
+        (RECORD_FILE, record),
     ):
         (folder / name).write_text(json.dumps(content, indent=1) + "\n")
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 
 TOKEN = 16
 CELL = 4
+RECORD_FILE = "training.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

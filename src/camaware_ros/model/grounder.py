@@ -6,7 +6,7 @@ itself. A phrase ends in a <loc> token whose hidden state points at a visual tok
 reads the box there. A dialogue, question and answer, is one more and longer phrase, with a <loc>
 wherever the answer speaks of a thing.
 
-Shapes: B images, T visual tokens, Q phrases of L ids, D width, S ids of the dialogue.
+Shapes: B images, T visual tokens, Q phrases of L ids, A dialogues of S ids, D width.
 """
 
 from __future__ import annotations
@@ -59,28 +59,29 @@ def prefix_mask(
     return torch.where(allowed, 0.0, -1e4)[:, None]
 
 
-def spoken_states(dialogue_BS: Tensor, hidden_BSD: Tensor) -> Tensor:
-    """Hidden states of the first MAX_SPOKEN <loc> of a dialogue, zero where it has fewer."""
-    is_loc = (dialogue_BS == LOC_ID).to(hidden_BSD.dtype)
-    at = is_loc.argsort(dim=1, descending=True, stable=True)[:, :MAX_SPOKEN, None]
-    there = is_loc.gather(1, at[..., 0])[..., None]
-    return there * hidden_BSD.gather(1, at.expand(-1, -1, hidden_BSD.shape[-1]))
+def spoken_states(dialogue_BAS: Tensor, hidden_BASD: Tensor) -> Tensor:
+    """States (B, A, MAX_SPOKEN, D) of the first <loc> of each dialogue, zero where it has fewer."""
+    is_loc = (dialogue_BAS == LOC_ID).to(hidden_BASD.dtype)
+    at = is_loc.argsort(dim=-1, descending=True, stable=True)[..., :MAX_SPOKEN]
+    states = hidden_BASD.gather(2, at[..., None].expand(-1, -1, -1, hidden_BASD.shape[-1]))
+    return is_loc.gather(2, at)[..., None] * states
 
 
-def shown_behind_loc(dialogue_BS: Tensor, pointed_BKT: Tensor) -> Tensor:
-    """Visual tokens (B, S, T) that each word may look at: all, but behind a <loc> one alone.
+def shown_behind_loc(dialogue_BAS: Tensor, pointed_BAKT: Tensor) -> Tensor:
+    """Visual tokens (B, A, S, T) that each word may look at: all, but behind a <loc> one alone.
 
     Args:
-        dialogue_BS: ids.
-        pointed_BKT: at which tokens the first K <loc> may point; one of them is drawn.
+        dialogue_BAS: ids.
+        pointed_BAKT: at which tokens the first K <loc> may point; one of them is drawn.
     """
-    drawn = (torch.rand_like(pointed_BKT, dtype=torch.float32) * pointed_BKT).argmax(-1)
-    one = functional.one_hot(drawn, pointed_BKT.shape[-1]).bool()
-    is_loc = dialogue_BS == LOC_ID
-    number = is_loc.cumsum(1) - 1
-    behind = functional.pad(is_loc & (number < one.shape[1]), (1, 0))[:, :-1]
-    number = functional.pad(number, (1, 0))[:, :-1].clamp(0, one.shape[1] - 1)
-    at = one.gather(1, number[..., None].expand(-1, -1, one.shape[-1]))
+    spoken, tokens = pointed_BAKT.shape[2:]
+    drawn = (torch.rand_like(pointed_BAKT, dtype=torch.float32) * pointed_BAKT).argmax(-1)
+    one = functional.one_hot(drawn, tokens).bool()
+    is_loc = dialogue_BAS == LOC_ID
+    number = is_loc.cumsum(-1) - 1
+    behind = functional.pad(is_loc & (number < spoken), (1, 0))[..., :-1]
+    number = functional.pad(number, (1, 0))[..., :-1].clamp(0, spoken - 1)
+    at = one.gather(2, number[..., None].expand(-1, -1, -1, tokens))
     return at | ~behind[..., None]
 
 
@@ -104,7 +105,7 @@ class Reading:
         seen: last hidden states of the visual tokens, (B, T, D).
         loc: hidden state of each phrase's <loc>, (B, Q, D).
         layers: hidden states of the visual tokens after each of ``spatial_layers``, (B, T, D).
-        dialogue: last hidden states of the dialogue, (B, S, D); None without one.
+        dialogue: last hidden states of the dialogues, (B, A, S, D); None without one.
     """
 
     seen: Tensor
@@ -169,12 +170,12 @@ class CameraAwareGrounder(nn.Module):
         self,
         visual_BTD: Tensor,
         tokens_BQL: Tensor,
-        dialogue_BS: Tensor | None = None,
-        pointed_BKT: Tensor | None = None,
+        dialogue_BAS: Tensor | None = None,
+        pointed_BAKT: Tensor | None = None,
     ) -> Reading:
-        """Language model over the visual prefix, all phrases and the dialogue.
+        """Language model over the visual prefix, all phrases and the dialogues.
 
-        ``pointed_BKT``: see :func:`shown_behind_loc`.
+        ``pointed_BAKT``: see :func:`shown_behind_loc`.
         """
         batch, visual, width = visual_BTD.shape
         _, queries, length = tokens_BQL.shape
@@ -182,14 +183,15 @@ class CameraAwareGrounder(nn.Module):
         steps = torch.arange(length, device=device)
         group = torch.arange(queries, device=device).repeat_interleave(length)
         words_BN, place = tokens_BQL.flatten(1), steps.repeat(queries)
-        if dialogue_BS is not None:
-            size = dialogue_BS.shape[1]
-            words_BN = torch.cat([words_BN, dialogue_BS], dim=1)
-            place = torch.cat([place, torch.arange(size, device=device)])
-            group = functional.pad(group, (0, size), value=queries)
+        if dialogue_BAS is not None:
+            _, asked, size = dialogue_BAS.shape
+            number = queries + torch.arange(asked, device=device)
+            words_BN = torch.cat([words_BN, dialogue_BAS.flatten(1)], dim=1)
+            place = torch.cat([place, torch.arange(size, device=device).repeat(asked)])
+            group = torch.cat([group, number.repeat_interleave(size)])
         shown = None
-        if dialogue_BS is not None and pointed_BKT is not None:
-            shown = shown_behind_loc(dialogue_BS, pointed_BKT)
+        if dialogue_BAS is not None and pointed_BAKT is not None:
+            shown = shown_behind_loc(dialogue_BAS, pointed_BAKT).flatten(1, 2)
             shown = functional.pad(shown, (0, 0, queries * length, 0), value=True)
         position = torch.cat([torch.arange(visual, device=device), visual + place])
         embedded = self.language.get_input_embeddings()(words_BN)
@@ -202,11 +204,12 @@ class CameraAwareGrounder(nn.Module):
         hidden = out.last_hidden_state
         phrases = hidden[:, visual : visual + queries * length]
         is_loc = (tokens_BQL == LOC_ID).to(phrases.dtype)
+        answers = hidden[:, visual + queries * length :]
         return Reading(
             seen=hidden[:, :visual],
             loc=(phrases.reshape(batch, queries, length, width) * is_loc[..., None]).sum(2),
             layers=tuple(out.hidden_states[i][:, :visual] for i in self.config.spatial_layers),
-            dialogue=None if dialogue_BS is None else hidden[:, visual + queries * length :],
+            dialogue=None if dialogue_BAS is None else answers.unflatten(1, (asked, size)),
         )
 
     def locate(
@@ -293,8 +296,8 @@ class CameraAwareGrounder(nn.Module):
             rays: ray features, (B, R, H/4, W/4).
             tokens: phrase ids, (B, Q, L).
             point_among: (B, Q, T) visual tokens at which the box may be read (training); the
-                pointer chooses among all when None. With a dialogue (B, Q + MAX_SPOKEN, T).
-            dialogue: ids of a question and its answer, (B, S).
+                pointer chooses among all when None. With dialogues (B, Q + A * MAX_SPOKEN, T).
+            dialogue: ids of questions with their answers, (B, A, S).
             prior: (B, 4, H/4, W/4) point map of another teacher than our own, see ``model.prior``.
             lift_first: of so many images also lift the visual states to maps, see
                 ``model.spatial``.
@@ -306,21 +309,22 @@ class CameraAwareGrounder(nn.Module):
             classes (B, T, K); range_map (B, T, 16) log metres; up (B, 3); log_height (B);
             seen (B, T, D) last visual states; signature (B, D); with a belief belief_classes
             (B, T, K) and belief_log_range (B, T); with ``lift_first`` the maps of
-            ``model.spatial``; with a dialogue words (B, S, V), logits of the id after each one,
-            and what :meth:`locate` gives for the first MAX_SPOKEN <loc> of it, as said_pointer and
-            so on.
+            ``model.spatial``; with dialogues words (B, A, S, V), logits of the id after each one,
+            and what :meth:`locate` gives for the first MAX_SPOKEN <loc> of each, one dialogue
+            after the other, as said_pointer (B, A * MAX_SPOKEN, T) and so on.
         """
         visual, belief = self.see(pixels, rays, prior)
         pointed = None
-        if self.config.looks_back and point_among is not None:
-            pointed = point_among[:, tokens.shape[1] :]
+        if self.config.looks_back and dialogue is not None and point_among is not None:
+            pointed = point_among[:, tokens.shape[1] :].unflatten(1, (dialogue.shape[1], -1))
         reading = self.read(visual, tokens, dialogue, pointed)
         features = visual + reading.seen
         geometry = self.token_rays(rays)
         survey = self.survey(features, geometry[3])
         loc, queries = reading.loc, tokens.shape[1]
         if dialogue is not None:
-            loc = torch.cat([loc, spoken_states(dialogue, reading.dialogue)], dim=1)
+            spoken = spoken_states(dialogue, reading.dialogue)
+            loc = torch.cat([loc, spoken.flatten(1, 2)], dim=1)
         found = self.locate(loc, features, survey["dense_code"], geometry, point_among)
         if dialogue is not None:
             said = {f"said_{name}": value[:, queries:] for name, value in found.items()}

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from camaware_ros.model.config import ModelConfig
+from camaware_ros.model.config import RECORD_FILE, ModelConfig
 from camaware_ros.model.prior import point_prior
 from camaware_ros.model.spatial import Residual, enlarged
 from camaware_ros.model.vision import LOG_PIXEL_ANGLE, VisionEncoder
@@ -110,7 +110,7 @@ def save_teacher(folder: Path, network: GeometryNetwork, record: dict[str, objec
     }  # fmt: skip
     save_file(weights, folder / TEACHER_FILE)
     (folder / CONFIG_FILE).write_text(json.dumps(network.config.to_dict(), indent=1) + "\n")
-    (folder / "training.json").write_text(json.dumps(record, indent=1) + "\n")
+    (folder / RECORD_FILE).write_text(json.dumps(record, indent=1) + "\n")
 
 
 def load_teacher(folder: Path) -> GeometryNetwork:

@@ -7,31 +7,42 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-_NOT_LOSSES = ("step", "epoch", "grad_norm", "learning_rate")
+_NOT_LOSSES = ("step", "epoch", "grad_norm", "learning_rate", "seconds")
 Line = dict[str, float]
 
 
 def read_history(path: Path) -> list[Line]:
     """Lines with a loss, by rising step.
 
-    Of two lines about a step the later one counts: the run was resumed before it. A line that was
-    cut off by a kill is left out.
+    Of two lines about a step the later one counts: the run was resumed before it.
     """
-    by_step: dict[float, Line] = {}
+    by_step = {line["step"]: line for line in _lines(path) if "loss" in line}
+    return [by_step[step] for step in sorted(by_step)]
+
+
+def seconds_spent(path: Path) -> float:
+    """Time that a run took, over all its starts, but for what came after the last line of each.
+
+    Every line says how long after its own start it was written.
+    """
+    clock = [line.get("seconds", 0.0) for line in _lines(path)]
+    following = [*clock[1:], 0.0]
+    return sum(now for now, then in zip(clock, following, strict=True) if then < now)
+
+
+def _lines(path: Path) -> Iterator[Line]:
+    """All lines as they were written, without those that a kill cut off."""
     for text in path.read_text().splitlines() if path.is_file() else ():
         try:
-            line = json.loads(text)
+            yield json.loads(text)
         except json.JSONDecodeError:
             continue
-        if "loss" in line:
-            by_step[line["step"]] = line
-    return [by_step[step] for step in sorted(by_step)]
 
 
 def draw_curves(history: Sequence[Line], out_path: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 from torch.utils.data import SequentialSampler
 from transformers import Trainer, TrainerCallback
 
 from camaware_ros.training.curves import draw_curves, read_history
+
+HISTORY_FILE = "history.jsonl"
 
 
 class GroundingTrainer(Trainer):
@@ -45,12 +48,15 @@ class HistoryFile(TrainerCallback):
     """
 
     def __init__(self, folder: Path) -> None:
-        self.path, self.picture = folder / "history.jsonl", folder / "curves.png"
+        self.path, self.picture = folder / HISTORY_FILE, folder / "curves.png"
+        self._began_s = time.monotonic()
 
     def on_log(self, args, state, control, logs=None, **kwargs):  # noqa: ANN001, ANN003, ANN201, D102
         if state.is_world_process_zero:
+            seconds = round(time.monotonic() - self._began_s, 1)
+            line = {"step": state.global_step, "seconds": seconds, **(logs or {})}
             with self.path.open("a") as file:
-                file.write(json.dumps({"step": state.global_step, **(logs or {})}) + "\n")
+                file.write(json.dumps(line) + "\n")
 
     def on_save(self, args, state, control, **kwargs):  # noqa: ANN001, ANN003, ANN201, D102
         if state.is_world_process_zero:

@@ -49,7 +49,7 @@ class SampleConfig:
             ``full`` (also aspect, and another lens where the band has but one).
         mounting_known: share of images whose mounting is told to the network.
         band: family of cameras.
-        dialogues: also a question about each image with its answer.
+        dialogues: questions about each image, each with its answer.
         kinds: of things in the scenes; phrases may name others, which are not there.
         labelled: share of images whose text and boxes are told; below 1 samples have ``labelled``
             f32 (), see ``training.semi``.
@@ -64,7 +64,7 @@ class SampleConfig:
     augment: str = "full"
     mounting_known: float = 0.75
     band: Band = field(default_factory=lambda: BANDS["train"])
-    dialogues: bool = False
+    dialogues: int = 0
     kinds: tuple[str, ...] = KINDS
     labelled: float = 1.0
     seed: int = 0
@@ -210,8 +210,10 @@ def make_sample(
     known = rng.random() < config.mounting_known
     sample = pack(config, picture, truth, queries, known, tokenizer)
     if config.dialogues:
-        dialogue = sample_dialogue(rng, truth.in_view, places_of(picture, truth))
-        sample |= dialogue_arrays(dialogue, tokenizer)
+        places = places_of(picture, truth)
+        asked = [sample_dialogue(rng, truth.in_view, places) for _ in range(config.dialogues)]
+        arrays = [dialogue_arrays(dialogue, tokenizer) for dialogue in asked]
+        sample |= {name: np.stack([array[name] for array in arrays]) for name in arrays[0]}
     if config.labelled < 1:
         sample["labelled"] = np.float32(rng.random() < config.labelled)
     return sample

@@ -7,11 +7,12 @@ was stopped goes on from its newest checkpoint.
 
 from __future__ import annotations
 
+import json
 import os
 import platform
-import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.utils.data import Dataset
@@ -19,10 +20,11 @@ from transformers import TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from camaware_ros.language.tokenizer import WordTokenizer
-from camaware_ros.model.config import ModelConfig
+from camaware_ros.model.config import RECORD_FILE, ModelConfig
 from camaware_ros.training.cameras import BANDS
+from camaware_ros.training.curves import seconds_spent
 from camaware_ros.training.data import RenderedScenes, collate
-from camaware_ros.training.logging_trainer import GroundingTrainer, HistoryFile
+from camaware_ros.training.logging_trainer import HISTORY_FILE, GroundingTrainer, HistoryFile
 from camaware_ros.training.module import build_module
 from camaware_ros.training.optimisation import optimiser, trapezoid
 from camaware_ros.training.run_config import TrainConfig
@@ -86,19 +88,26 @@ def train(config: TrainConfig) -> Path:
     output = Path(config.output)
     output.mkdir(parents=True, exist_ok=True)
     trainer = build_trainer(config, steps)
-    begin = time.time()
     trainer.train(resume_from_checkpoint=get_last_checkpoint(config.output))
-    seconds = time.time() - begin
-    record = {
+    if trainer.is_world_process_zero():
+        record = run_record(config, steps, processes)
+        trainer.model.save(output / "model", record)
+        minutes = record["seconds"] / 60
+        print(f"{config.name}: {config.images} images, {minutes:.1f} min, {record['machine']}")
+    return output / "model"
+
+
+def run_record(config: TrainConfig, steps: int, processes: int) -> dict[str, Any]:
+    """What a run was, how long it took, on what, and the same of the run it started from."""
+    before = Path(config.init_from or "") / RECORD_FILE
+    return {
         "run": asdict(config), "steps": steps, "processes": processes,
-        "seconds_this_start": round(seconds), "torch": torch.__version__,
+        "seconds": round(seconds_spent(Path(config.output) / HISTORY_FILE)),
+        "torch": torch.__version__,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, "
         f"{torch.cuda.device_count()} GPUs",
+        "before": json.loads(before.read_text()) if config.init_from else None,
     }  # fmt: skip
-    if trainer.is_world_process_zero():
-        trainer.model.save(output / "model", record)
-        print(f"{config.name}: {config.images} images, {seconds / 60:.1f} min, {record['machine']}")
-    return output / "model"
 
 
 if __name__ == "__main__":
