@@ -40,6 +40,7 @@ def test_perfect_answers_are_perfect(asked: list[Asked]) -> None:
     summary = summarise([judge(one, perfect(one)) for one in asked])
     assert summary["answers"] == 60
     assert summary["same_words"] == summary["pointed"] == summary["numbers_agree"] == 1.0
+    assert summary["same_things"] == 1.0
     assert summary["range_error_median"] < 1e-9 and summary["spelled_apart_median"] < 1e-9
 
 
@@ -54,6 +55,19 @@ def test_right_words_about_the_wrong_places(asked: list[Asked]) -> None:
         assert verdict.same_words and verdict.numbers_agree
         assert all(abs(error - 0.3) < 1e-6 for error in verdict.range_errors)
         assert all(abs(apart - 0.3) < 1e-6 for apart in verdict.spelled_apart)
+
+
+def test_the_right_things_in_another_order(asked: list[Asked]) -> None:
+    lists = [one for one in asked if len(one.dialogue.targets) > 1]
+    assert len(lists) > 5
+    for one in lists:
+        answer = perfect(one)
+        turned = tuple(reversed(answer.localizations))
+        verdict = judge(one, replace(answer, localizations=turned))
+        assert verdict.same_things == 1.0 and not verdict.pointed[0]
+        count, fewer = len(turned), answer.localizations[:-1]
+        verdict = judge(one, replace(answer, localizations=fewer, spelled=answer.spelled[:-1]))
+        assert verdict.same_things == pytest.approx((2 * count - 2) / (2 * count - 1))
 
 
 def test_wrong_words_and_wrong_numbers(asked: list[Asked]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from camaware_ros.ros.fault_run import FAULTS, Pace, run_faults
+from camaware_ros.ros.fault_kinds import FAULTS
+from camaware_ros.ros.fault_run import Pace, run_faults
 
 
 @pytest.mark.slow

@@ -52,6 +52,7 @@ class Verdict:
         topic: of the question.
         same_words: the sentence is the true one but for its numbers.
         pointed: for each thing that is truly spoken of, whether the answer points at it.
+        same_things: F1 of the things pointed at, in whatever order; None where none is spoken of.
         range_errors: relative, of the things pointed at rightly.
         numbers_agree: every distance in the text is within 5 % of that of a box of the answer.
         spelled_apart: distance of each spelled centre from the pointed one, by its range.
@@ -60,6 +61,7 @@ class Verdict:
     topic: str
     same_words: bool
     pointed: tuple[bool, ...]
+    same_things: float | None
     range_errors: tuple[float, ...]
     numbers_agree: bool
     spelled_apart: tuple[float, ...]
@@ -78,6 +80,7 @@ def judge(asked: Asked, answer: Answer) -> Verdict:
         topic=asked.dialogue.question.topic,
         same_words=_words(answer.text) == _words(_true_text(asked, found)),
         pointed=pointed,
+        same_things=_overlap(set(nearest), set(targets)),
         range_errors=tuple(
             float(abs(ranges[n] / true[t] - 1)) for n, t in enumerate(targets) if pointed[n]
         ),
@@ -88,6 +91,11 @@ def judge(asked: Asked, answer: Answer) -> Verdict:
             if box is not None
         ),
     )
+
+
+def _overlap(found: set[int], true: set[int]) -> float | None:
+    spoken = len(found) + len(true)
+    return 2 * len(found & true) / spoken if spoken else None
 
 
 def _true_text(asked: Asked, found: Sequence[Box3]) -> str:
@@ -128,6 +136,7 @@ def summarise(verdicts: Sequence[Verdict]) -> dict[str, object]:
         "answers": len(verdicts),
         "same_words": mean([v.same_words for v in verdicts]),
         "pointed": mean([p for v in verdicts for p in v.pointed]),
+        "same_things": mean([v.same_things for v in verdicts if v.same_things is not None]),
         "range_error_median": round(float(np.median(errors)), 4) if errors else None,
         "numbers_agree": mean([v.numbers_agree for v in verdicts]),
         "spelled_apart_median": round(float(np.median(apart)), 4) if apart else None,

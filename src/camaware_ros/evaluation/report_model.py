@@ -132,7 +132,7 @@ def dialogues_section(folder: Path) -> str:
     if record is None:
         return ""
     header = ["camera", "topic", "answers", "same words %", "points at the thing %",
-              "range error %", "numbers agree %"]  # fmt: skip
+              "things F1 %", "range error %", "numbers agree %"]  # fmt: skip
     rows = [
         _dialogue_row(band, topic, found)
         for band, whole in record["bands"].items()
@@ -140,9 +140,10 @@ def dialogues_section(folder: Path) -> str:
     ]
     text = (
         "One question per picture. Same words: the sentence is the true one but for its numbers.\n"
-        "Points: every thing that the true answer speaks of is the one pointed at. Range error:\n"
-        "median, of these. Numbers agree: each distance in the text is within 5 % of that of a\n"
-        "box of the answer.\n"
+        "Points: every thing that the true answer speaks of is the one pointed at, in the same\n"
+        "order. Things F1: of the things pointed at, in whatever order. Range error: median, of\n"
+        "those pointed at rightly. Numbers agree: each distance in the text is within 5 % of that\n"
+        "of a box of the answer.\n"
     )
     source = (
         f"* `{record['command']}`, seed {record['seed']}, {record['hardware']}, "
@@ -152,7 +153,7 @@ def dialogues_section(folder: Path) -> str:
 
 
 def _dialogue_row(band: str, topic: str, found: Record) -> list[object]:
-    keys = ("same_words", "pointed", "range_error_median", "numbers_agree")
+    keys = ("same_words", "pointed", "same_things", "range_error_median", "numbers_agree")
     shares = ("" if found[key] is None else f"{100 * found[key]:.1f}" for key in keys)
     return [band, topic, found["answers"], *shares]
 

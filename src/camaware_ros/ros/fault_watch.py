@@ -27,6 +27,7 @@ from camaware_ros.ros.sim_conversions import time_message
 
 _CLOCK_HZ = 20.0
 _FIRST_S = 1000.0
+_SAME_PLACE_M = 0.1
 _CODE = re.compile(r"(?:^|; )([a-z_]+): ")
 
 
@@ -43,6 +44,11 @@ class Sighting:
     at_s: float
     stamp_s: float
     center_base: NDArray[np.float64] | None
+
+    def shows(self, place: NDArray[np.float64]) -> bool:
+        """Whether the thing is seen at a place in the robot's base."""
+        center = self.center_base
+        return center is not None and float(np.linalg.norm(center - place)) < _SAME_PLACE_M
 
 
 class FaultWatch:
