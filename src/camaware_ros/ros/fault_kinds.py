@@ -16,6 +16,7 @@ from camaware_ros.ros.processes import NodeProcess
 
 START_S = 90.0
 THROW_FILE = "throw"
+_SILENT_S, _STARTS = 30.0, 3
 
 
 class FaultRig:
@@ -25,24 +26,53 @@ class FaultRig:
         folder: where parts and nodes look for what is to go wrong.
         environment: of the processes.
         watch: who watches.
+
+    Attributes:
+        silent: of each part that was started in vain, its name and the last things it said.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], watch: FaultWatch) -> None:
         self.folder, self.watch = folder, watch
+        self.silent: list[str] = []
         self._environment = environment
         self._parts: dict[str, NodeProcess] = {}
 
     def start(self, part: str) -> None:
-        """Start a part, and wait until it is heard where it says something."""
-        module = "camaware_ros.ros.fault_robot"
-        command = [sys.executable, "-m", module, part, "--folder", str(self.folder)]
+        """Start a part, and wait until it is heard where it says something.
+
+        One that ends or is not heard is started again, as a robot's supervisor would do it.
+
+        Raises:
+            RuntimeError: it was started in vain too often.
+        """
+        for _ in range(_STARTS):
+            if self._comes(part):
+                return
+            self.silent.append(f"{part}: {self._last_words(part)}")
+        raise RuntimeError(f"{part} does not start: {self.silent[-_STARTS:]}")
+
+    def _comes(self, part: str) -> bool:
+        module = ["-X", "faulthandler", "-m", "camaware_ros.ros.fault_robot"]
+        command = [sys.executable, *module, part, "--folder", str(self.folder)]
         log = self.folder / f"{part}.log"
         began_s = time.monotonic()
-        self._parts[part] = NodeProcess(part, command, self._environment, log)
-        if part in self.watch.heard_s and not self.watch.wait(
-            lambda: self.watch.heard_s[part] > began_s, START_S
-        ):
-            raise RuntimeError(f"{part} does not start: {self._parts[part].last_line}")
+        process = NodeProcess(part, command, self._environment, log)
+        self._parts[part] = process
+        if part not in self.watch.heard_s:
+            return True
+
+        def heard() -> bool:
+            return self.watch.heard_s[part] > began_s
+
+        self.watch.wait(lambda: heard() or process.exit_code is not None, _SILENT_S)
+        return heard()
+
+    def _last_words(self, part: str) -> str:
+        """Of a part that is of no use: how it ended, or where it was when it was made to."""
+        self.send(part, signal.SIGABRT)
+        code = self._parts[part].join()
+        said = self._parts[part].log.read_text(encoding="utf-8", errors="replace")
+        return f"ended with code {code}; {said[-800:] or 'it said nothing'}"
 
     def send(self, part: str, number: signal.Signals) -> None:
         """Send a part a signal."""

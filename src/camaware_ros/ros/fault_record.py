@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from camaware_ros.evaluation.hardware import hardware
-from camaware_ros.ros.fault_watch import FaultWatch
+from camaware_ros.ros.fault_kinds import FaultRig
 from camaware_ros.ros.processes import NodeProcess
 
 _WITHIN_S = 2.0
@@ -22,26 +22,28 @@ class FaultRecord:
 
     def __init__(
         self,
-        watch: FaultWatch,
+        rig: FaultRig,
         nodes: Sequence[NodeProcess],
         place: np.ndarray,
         settings: dict[str, Any],
     ) -> None:
         self.faults: list[dict[str, Any]] = []
         self.deaths: list[str] = []
-        self._watch, self._nodes, self._place, self._settings = watch, nodes, place, settings
+        self._rig, self._nodes, self._place, self._settings = rig, nodes, place, settings
         self._began_s, self._memory = time.monotonic(), self._memory_mib()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        seen = [s for s in self._watch.sightings if s.center_base is not None]
+        sightings = self._rig.watch.sightings
+        seen = [s for s in sightings if s.center_base is not None]
         return {
             **self._settings,
             "hardware": hardware(),
             "load": [min(loads), max(loads)] if (loads := self._loads()) else [],
             "seconds": round(time.monotonic() - self._began_s, 1),
             "deaths": self.deaths,
-            "answers": len(self._watch.sightings),
+            "started_in_vain": self._rig.silent,
+            "answers": len(sightings),
             "wrong_answers": sum(not sighting.shows(self._place) for sighting in seen),
             "memory_mib": {"begin": self._memory, "end": self._memory_mib()},
             "summary": {kind: summary(some) for kind, some in self._by_kind().items()},

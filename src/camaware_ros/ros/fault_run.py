@@ -77,7 +77,7 @@ def run_faults(
     rng, pace = Random(seed), pace or Pace()
     with _world() as (rig, nodes):
         place = _place(rig.watch)
-        record = FaultRecord(rig.watch, nodes, place, {"seed": seed, "minutes": minutes})
+        record = FaultRecord(rig, nodes, place, {"seed": seed, "minutes": minutes})
         ends_s = time.monotonic() + 60 * minutes
         try:
             while time.monotonic() < ends_s:
