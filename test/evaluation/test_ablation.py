@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from camaware_ros.evaluation import ablation
-from camaware_ros.evaluation.ablation_data import COLUMNS
+from camaware_ros.evaluation.ablation_data import COLUMNS, pictures
 from camaware_ros.evaluation.ablation_table import Table, slug
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,3 +85,11 @@ def test_a_table_that_makes_no_sense_is_refused(
     path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | change))
     with pytest.raises(ValueError, match=message):
         Table.from_yaml(path)
+
+
+def test_pictures_of_other_kinds_are_other_pictures(tmp_path: Path) -> None:
+    for kinds in (("chair", "box"), ("ball",), ("chair", "box")):
+        ((_, photos),) = pictures(tmp_path, 3, kinds, COLUMNS[:1])
+        seen = {thing.kind for photo in photos for thing in photo.things}
+        assert seen and seen <= set(kinds)
+    assert len(list(tmp_path.iterdir())) == 2

@@ -7,6 +7,7 @@ around its middle (``Framing.letterbox`` with a zoom), so that the network sees 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ def pictures(
 ) -> Iterator[tuple[Column, tuple[Photo, ...]]]:
     """Every column with its data set; what is not in ``folder`` yet is rendered."""
     for column in columns:
-        place = folder / f"{column.source.replace(' ', '-')}-{scenes}"
+        place = folder / f"{column.source.replace(' ', '-')}-{scenes}-{_digest(kinds)}"
         path = place / "data.json"
         if not path.is_file():
             if column.source == SIMULATOR:
@@ -60,3 +61,8 @@ def pictures(
             else:
                 write_rendered(place, column.source, BANDS[column.source], scenes, SIZE, kinds)
         yield column, read_omni3d(path, place / "images")
+
+
+def _digest(kinds: Sequence[str]) -> str:
+    """Eight digits that differ where kinds do, for the names of folders."""
+    return f"{zlib.crc32(' '.join(kinds).encode()):08x}"
