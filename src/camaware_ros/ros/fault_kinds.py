@@ -40,23 +40,27 @@ class FaultRig:
     def start(self, part: str) -> None:
         """Start a part, and wait until it is heard where it says something.
 
-        One that ends or is not heard is started again, as a robot's supervisor would do it.
+        One that ends or is not heard is started again, as a robot's supervisor would do it. It is
+        ended only then: another one in its place would take over its ports and what ails them.
 
         Raises:
             RuntimeError: it was started in vain too often.
         """
-        for _ in range(_STARTS):
-            if self._comes(part):
-                return
-            self.silent.append(f"{part}: {self._last_words(part)}")
-        raise RuntimeError(f"{part} does not start: {self.silent[-_STARTS:]}")
+        vain: list[NodeProcess] = []
+        try:
+            while len(vain) < _STARTS and not self._comes(part, f"{part}_{len(vain)}.log"):
+                vain.append(self._parts[part])
+        finally:
+            told = [f"{part}: {_last_words(process)}" for process in vain]
+            self.silent += told
+        if len(vain) == _STARTS:
+            raise RuntimeError(f"{part} does not start: {told}")
 
-    def _comes(self, part: str) -> bool:
+    def _comes(self, part: str, log: str) -> bool:
         module = ["-X", "faulthandler", "-m", "camaware_ros.ros.fault_robot"]
         command = [sys.executable, *module, part, "--folder", str(self.folder)]
-        log = self.folder / f"{part}.log"
         began_s = time.monotonic()
-        process = NodeProcess(part, command, self._environment, log)
+        process = NodeProcess(part, command, self._environment, self.folder / log)
         self._parts[part] = process
         if part not in self.watch.heard_s:
             return True
@@ -66,13 +70,6 @@ class FaultRig:
 
         self.watch.wait(lambda: heard() or process.exit_code is not None, _SILENT_S)
         return heard()
-
-    def _last_words(self, part: str) -> str:
-        """Of a part that is of no use: how it ended, or where it was when it was made to."""
-        self.send(part, signal.SIGABRT)
-        code = self._parts[part].join()
-        said = self._parts[part].log.read_text(encoding="utf-8", errors="replace")
-        return f"ended with code {code}; {said[-800:] or 'it said nothing'}"
 
     def send(self, part: str, number: signal.Signals) -> None:
         """Send a part a signal."""
@@ -84,6 +81,14 @@ class FaultRig:
         """End all parts."""
         for part in self._parts:
             self.send(part, signal.SIGKILL)
+
+
+def _last_words(process: NodeProcess) -> str:
+    """How a process that is of no use ended, or where it was when it was made to."""
+    process.send(signal.SIGABRT)
+    code = process.join()
+    said = process.log.read_text(encoding="utf-8", errors="replace")
+    return f"ended with code {code}; {said[-800:] or 'it said nothing'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
