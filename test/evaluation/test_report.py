@@ -34,6 +34,7 @@ def test_every_number_of_a_file_is_in_the_page_and_nothing_else(tmp_path: Path) 
     (folder / "closed_loop.json").write_text(json.dumps(source | {"closed_loop": loop}))
     faults = {
         "seconds": 1812.0, "deaths": [], "answers": 4321, "wrong_answers": 2, "load": [11, 19],
+        "started_in_vain": ["tf: ended with code 1; gone"],
         "memory_mib": {"begin": {"grounding_node": 261.0}, "end": {"grounding_node": 283.0}},
         "summary": {
             "clock jumps back": {
@@ -57,6 +58,7 @@ def test_every_number_of_a_file_is_in_the_page_and_nothing_else(tmp_path: Path) 
         "± 0.3",
         "| clock jumps back | 13 | 12 | 11 | 10 | 0.91 | 1.77 |",
         "283 MiB",
+        "not heard: 1.",
         "4321",
     ):
         assert expected in text, expected

@@ -35,6 +35,7 @@ def fault_text(record: dict[str, Any]) -> str:
         f"{record['answers']}, of which {record['wrong_answers']} were\nmore than 0.1 m from the "
         "truth at their own stamp (the robot moves all the time). Recovery is from\nthe end of the "
         "fault, for a killed publisher its first new message, to the first right answer to a\n"
-        f"newer image. Memory: {grown}.\nThe machine was busy otherwise: load {low:.0f} to "
-        f"{high:.0f} in the run.\n"
+        "newer image. Parts of the robot that had to be started a second time, because they were\n"
+        f"not heard: {len(record['started_in_vain'])}. Memory: {grown}.\n"
+        f"The machine was busy otherwise: load {low:.0f} to {high:.0f} in the run.\n"
     )
