@@ -17,13 +17,16 @@ import cv2
 import numpy as np
 
 from camaware_ros.evaluation.hardware import hardware
+from camaware_ros.evaluation.rendered import rendered_cases
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.grounder import Grounder
 from camaware_ros.language.phrases import kinds_in
 from camaware_ros.language.vocabulary import KINDS
+from camaware_ros.training.cameras import BANDS
 from camaware_ros.types import Localization, Observation
 
 PRESENT = 0.5
+RENDERED_BAND, RENDERED = "trained range", 300
 
 
 def photograph(folder: Path, record: dict[str, Any]) -> Observation:
@@ -59,6 +62,18 @@ def said_about(
     return rows
 
 
+def called_unlike(warnings: Sequence[str]) -> bool:
+    """Whether the model calls a picture unlike those of its training."""
+    return any("unlike" in text for text in warnings)
+
+
+def rendered_warned(grounder: Grounder) -> int:
+    """Of so many held-out rendered pictures, how many are called so as well."""
+    cases = rendered_cases(BANDS[RENDERED_BAND], RENDERED, size=grounder.manifest.image_size)
+    asked = KINDS[:1]
+    return sum(called_unlike(grounder.ground(case.observation, asked).warnings) for case in cases)
+
+
 def run(folder: Path, grounder: Grounder) -> dict[str, Any]:
     """A record for JSON over all photographs of a folder."""
     photographs = []
@@ -67,7 +82,7 @@ def run(folder: Path, grounder: Grounder) -> dict[str, Any]:
         result = grounder.ground(photograph(folder, record), kinds)
         photographs.append({
             "photograph": record["id"],
-            "warned": any("unlike" in text for text in result.warnings),
+            "warned": called_unlike(result.warnings),
             "said": said_about(result.localizations, record.get("objects", [])),
         })  # fmt: skip
     return {
@@ -75,6 +90,7 @@ def run(folder: Path, grounder: Grounder) -> dict[str, Any]:
         "hardware": hardware(),
         "model": grounder.manifest.name,
         "photographs": photographs,
+        "rendered": {"pictures": RENDERED, "warned": rendered_warned(grounder)},
     }
 
 

@@ -181,11 +181,14 @@ def real_section(folder: Path) -> str:
     ]  # fmt: skip
     header = ["photograph", "warned", "asked", "presence", "score", "said m", "truth m", "off m"]
     warned = sum(photo["warned"] for photo in record["photographs"])
+    rendered = record["rendered"]
     text = (
         "The shipped model has never seen a photograph; do not believe it on one. It claims\n"
         "things that are not there, and misplaces those that are; "
         f"{warned} of {len(record['photographs'])} photographs are called\n"
-        "unlike its training pictures. Shown: what is there, or claimed (presence >= 0.5).\n"
+        f"unlike its training pictures, and so are {rendered['warned']} of {rendered['pictures']} "
+        "held-out rendered pictures of the\ntrained range: distance from training is a weak "
+        "witness. Shown: what is there, or claimed\n(presence >= 0.5).\n"
     )
     table = markdown_table(header, rows)
     return f"\n## Real photographs\n{text}\n{table}\n{_robot_source(record)}"

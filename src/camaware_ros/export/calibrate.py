@@ -235,7 +235,7 @@ def _where_covered(coverage: Callable[[float], float], low: float, high: float) 
 def familiarity(
     signatures: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
-    """Mean, whitening matrix and the distance that 99.9 % of training pictures stay below."""
+    """Mean, whitening matrix and the distance that 99.9 % of these very pictures stay below."""
     mean = signatures.mean(0)
     centred = signatures - mean
     covariance = centred.T @ centred / len(signatures)

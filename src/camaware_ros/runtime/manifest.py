@@ -34,8 +34,8 @@ class TrainedRange:
         hfov_deg: horizontal field of pinhole and Brown cameras.
         fisheye_deg: horizontal field of equidistant cameras.
         height_m: of the optical centre above the floor.
-        familiarity_limit: Mahalanobis distance of a picture's signature that 99.9 % of rendered
-            training pictures stay below.
+        familiarity_limit: Mahalanobis distance of a picture's signature that 99.9 % of the rendered
+            pictures stay below from which mean and spread were taken; of others fewer do.
         pixel_angle_rad: median angle of a pixel of the network's input.
     """
 
