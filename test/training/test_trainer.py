@@ -22,6 +22,7 @@ from camaware_ros.training.losses import WEIGHTS, grounding_losses, point_target
 from camaware_ros.training.optimisation import trapezoid
 from camaware_ros.training.run_config import TrainConfig
 from camaware_ros.training.samples import SampleConfig
+from camaware_ros.training.trainer import run_record
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src"
@@ -213,3 +214,11 @@ def test_curves_survive_a_kill_and_losses_below_zero(tmp_path: Path) -> None:
     assert seconds_spent(path) == 30 + 22
     draw_curves(history, picture)
     assert cv2.imread(str(picture)).std() > 5
+
+
+def test_a_record_holds_that_of_the_stage_before_where_there_is_one(tmp_path: Path) -> None:
+    config = TrainConfig(**(SETTINGS | {"output": str(tmp_path), "init_from": str(tmp_path)}))
+    assert run_record(config, 5, 2)["before"] is None
+    (tmp_path / "training.json").write_text('{"steps": 3}')
+    record = run_record(config, 5, 2)
+    assert record["before"] == {"steps": 3} and record["steps"] == 5 and record["seconds"] == 0

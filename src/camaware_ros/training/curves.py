@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -32,8 +33,7 @@ def seconds_spent(path: Path) -> float:
     Every line says how long after its own start it was written.
     """
     clock = [line.get("seconds", 0.0) for line in _lines(path)]
-    following = [*clock[1:], 0.0]
-    return sum(now for now, then in zip(clock, following, strict=True) if then < now)
+    return sum(now for now, then in pairwise([*clock, 0.0]) if then < now)
 
 
 def _lines(path: Path) -> Iterator[Line]:

@@ -100,13 +100,14 @@ def train(config: TrainConfig) -> Path:
 def run_record(config: TrainConfig, steps: int, processes: int) -> dict[str, Any]:
     """What a run was, how long it took, on what, and the same of the run it started from."""
     before = Path(config.init_from or "") / RECORD_FILE
+    known = config.init_from is not None and before.is_file()
     return {
         "run": asdict(config), "steps": steps, "processes": processes,
         "seconds": round(seconds_spent(Path(config.output) / HISTORY_FILE)),
         "torch": torch.__version__,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, "
         f"{torch.cuda.device_count()} GPUs",
-        "before": json.loads(before.read_text()) if config.init_from else None,
+        "before": json.loads(before.read_text()) if known else None,
     }  # fmt: skip
 
 
