@@ -45,8 +45,8 @@ files in `docs/benchmarks/`; each file names the command, seed and hardware that
 
 The held-out bands (30-38°, 95-110°, fisheye of 160° and more) occur in no training picture.
 
-How the nodes take faults was measured with the model one training stage before this one; generated
-messages and ten minutes of pictures at full rate with one of eight kinds and nearly the same size.
+How the nodes take faults was measured with the model one training stage before this one; how they
+take generated messages, with one of eight kinds and nearly the same size.
 """
 
 
