@@ -71,7 +71,7 @@ def test_noise_is_unlike_the_training_pictures_and_a_rendered_room_is_not(
         any("unlike" in w for w in grounder.ground(case.observation, ["red chair"]).warnings)
         for case in rendered_cases(BANDS["trained range"], 150)
     ]
-    assert np.mean(strange) <= 0.1  # 0.05 on the page of benchmarks
+    assert np.mean(strange) <= 0.07  # 0.053 on the page of benchmarks
 
 
 def test_scores_fall_as_the_picture_gets_unlike_those_of_training() -> None:

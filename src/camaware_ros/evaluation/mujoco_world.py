@@ -14,7 +14,7 @@ import numpy as np
 
 from camaware_ros.camera_file import CameraFile, CarriedAt, find_camera_files, load_camera_yaml
 from camaware_ros.evaluation.metrics import Answer, summarise
-from camaware_ros.evaluation.rendered import Case, answer_case
+from camaware_ros.evaluation.rendered import Case, answer_case, called_unlike
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.geometry.framing import Framing
 from camaware_ros.geometry.transforms import Rigid3
@@ -75,7 +75,7 @@ def run_mujoco(
         answers[name] += judged
         right[name] += presence
         phrase = [case.queries[0].phrase]
-        strange += any("unlike" in w for w in grounder.ground(case.observation, phrase).warnings)
+        strange += called_unlike(grounder.ground(case.observation, phrase).warnings)
         made += 1
         if made % (25 * len(cameras)) == 0:
             tell(f"{made} of {count * len(cameras)} pictures")

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from camaware_ros.evaluation.hardware import hardware
-from camaware_ros.evaluation.rendered import rendered_cases
+from camaware_ros.evaluation.rendered import called_unlike, rendered_cases
 from camaware_ros.geometry.camera import Camera
 from camaware_ros.grounder import Grounder
 from camaware_ros.language.phrases import kinds_in
@@ -60,11 +60,6 @@ def said_about(
             else round(float(np.linalg.norm(answer.box.center - truth)), 2),
         })  # fmt: skip
     return rows
-
-
-def called_unlike(warnings: Sequence[str]) -> bool:
-    """Whether the model calls a picture unlike those of its training."""
-    return any("unlike" in text for text in warnings)
 
 
 def rendered_warned(grounder: Grounder) -> int:

@@ -114,6 +114,11 @@ def blind(observation: Observation) -> Observation:
     return replace(observation, camera=assumed)
 
 
+def called_unlike(warnings: Sequence[str]) -> bool:
+    """Whether the model calls a picture unlike those of its training."""
+    return any("unlike" in text for text in warnings)
+
+
 def answer_case(
     grounder: Grounder, case: Case, *, mounting: bool, intrinsics: bool
 ) -> tuple[list[Localization], list[Answer], list[bool]]:
